@@ -1,0 +1,59 @@
+"""The command line: `coop-tui [--data DIR] [--json] SUB-COMMAND`; without one, the app opens.
+
+Only argparse is loaded before a sub-command is known, so that the app's first screen never waits for the rest.
+Exit codes: 0 fine, 1 a check failed or the request was refused, 2 wrong usage.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import os
+import sys
+
+from data.version import __version__
+
+#: sub-command → (module, help); the module adds its options and runs it.
+SUBCOMMANDS = {
+    "init": ("coop_tui.cli.store", "crea el almacén vacío, sus llaves y su base de datos"),
+    "demo": ("coop_tui.cli.demo", "crea una cooperativa de demostración y la abre"),
+    "import": ("coop_tui.cli.imports", "importa socios, cuentas y movimientos (CSV)"),
+    "find": ("coop_tui.cli.find", "busca un asociado o tercero"),
+    "staff": ("coop_tui.cli.staff", "personal: add, disable, enable, reset, unlock, list"),
+    "ledger": ("coop_tui.cli.ledger", "libro mayor: check"),
+    "audit": ("coop_tui.cli.audit", "auditoría: verify, checkpoint, public-key"),
+    "db": ("coop_tui.cli.store", "base de datos: upgrade, check, backup, restore"),
+    "worker": ("coop_tui.cli.worker", "envía correos y hace las tareas de fondo"),
+    "doctor": ("coop_tui.cli.doctor", "revisa si esta instalación está en condiciones"),
+    "secret": ("coop_tui.cli.secret", "guarda la contraseña del correo o de la base"),
+    "keys": ("coop_tui.cli.keys", "imprime la hoja de teclas"),
+    "sandbox": ("coop_tui.cli.sandbox", "servidores de prueba: sms"),
+}
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run the program; answers the exit code."""
+    os.umask(0o077)  # whatever is written here is its owner's alone (req. 58)
+    arguments = sys.argv[1:] if argv is None else argv
+    parser = argparse.ArgumentParser(prog="coop-tui", description="Mostrador, CIS y auditoría de Cooperativa en Línea")
+    parser.add_argument("--data", metavar="DIR", help="carpeta de datos (también COOP_DATA)")
+    parser.add_argument("--json", action="store_true", help="responde en JSON")
+    parser.add_argument("--version", action="version", version=f"coop-tui {__version__}")
+    commands = parser.add_subparsers(dest="command", metavar="ORDEN")
+    wanted = next((word for word in arguments if word in SUBCOMMANDS), None)
+    for name, (module, help_text) in SUBCOMMANDS.items():
+        sub = commands.add_parser(name, help=help_text, description=help_text)
+        if name == wanted:
+            importlib.import_module(module).add_arguments(name, sub)
+    options = parser.parse_args(arguments)
+    if options.command in (None, "demo"):
+        from coop_tui.environment import harden_process
+
+        harden_process()  # Textual reads the environment when it is imported.
+    if options.command is None:
+        from coop_tui.app import run
+
+        return run(options.data)
+    from coop_tui.cli.running import run_command
+
+    return run_command(importlib.import_module(SUBCOMMANDS[options.command][0]).run, options)

@@ -1,0 +1,101 @@
+"""`audit verify|checkpoint|public-key`: the trail proves itself, here or on another machine (req. 50)."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from coop_tui.cli.running import Usage, answer, console_operator, settings_of
+
+if TYPE_CHECKING:
+    from services.audit_proof import Proof
+    from services.unit_of_work import UnitOfWork
+
+
+def add_arguments(_name: str, parser: argparse.ArgumentParser) -> None:
+    actions = parser.add_subparsers(dest="action", metavar="ACCIÓN", required=True)
+    verify = actions.add_parser("verify", help="recorre la cadena y los puntos de control")
+    verify.add_argument("--database", metavar="URL", help="una copia en vez del almacén (sqlite:///copia.db)")
+    verify.add_argument("--public-key", metavar="PEM", type=Path, help="llave pública, cuando no está el almacén")
+    verify.add_argument("--checkpoints", metavar="ARCHIVO", type=Path, help="archivo de puntos de control")
+    actions.add_parser("checkpoint", help="firma un punto de control ahora")
+    actions.add_parser("public-key", help="imprime la llave pública para verificar en otra máquina")
+
+
+def run(options: argparse.Namespace) -> int:
+    return {"verify": _verify, "checkpoint": _checkpoint, "public-key": _public_key}[options.action](options)
+
+
+def _verify(options: argparse.Namespace) -> int:
+    if options.database:
+        proof = _verify_copy(options)
+    else:
+        from coop_tui.wiring import open_store
+
+        settings = settings_of(options)
+        uow = open_store(settings)
+        proof = _walk(uow, options.checkpoints or settings.checkpoints_path)
+        with uow.begin_system(console_operator("audit.verify", settings)) as tx:
+            tx.record("audit.verify", result="ok" if proof.intact else "failed", detail={"events": proof.events})
+            tx.commit()
+    lines = [proof.summary, *(finding.text for finding in proof.findings[1:])]
+    if proof.intact:
+        lines.append(
+            f"Cabeza {proof.head[:16]}… · {proof.checkpoints} puntos de control, hasta el evento {proof.anchored}"
+        )
+    answer(options, {"intact": proof.intact, "proof": proof}, lines)
+    return 0 if proof.intact else 1
+
+
+def _walk(uow: UnitOfWork, checkpoints: Path) -> Proof:
+    from data.secrets.signing import Signer
+    from services.audit_proof import verify
+    from services.checkpoints import read_checkpoints
+
+    points = read_checkpoints(checkpoints)
+    return verify(uow.engine, points, Signer(uow.secrets.signing_key).public_key, progress=_progress)
+
+
+def _verify_copy(options: argparse.Namespace) -> Proof:
+    from data.engine import make_engine
+    from data.secrets.signing import read_public_pem
+    from services.audit_proof import verify
+    from services.checkpoints import read_checkpoints
+
+    if not options.public_key or not options.checkpoints:
+        raise Usage("con --database hacen falta --public-key y --checkpoints")
+    try:
+        key = read_public_pem(options.public_key.read_text("ascii"))
+    except (OSError, ValueError):
+        raise Usage(f"«{options.public_key}» no es una llave pública Ed25519 en PEM") from None
+    return verify(make_engine(options.database), read_checkpoints(options.checkpoints), key, progress=_progress)
+
+
+def _progress(done: int, total: int) -> bool:
+    """A line on the terminal that redraws itself; nothing in a pipe."""
+    if sys.stderr.isatty():
+        end = "\n" if done >= total else ""
+        print(f"\r{done:,} de {total:,} eventos", end=end, file=sys.stderr, flush=True)
+    return True
+
+
+def _checkpoint(options: argparse.Namespace) -> int:
+    from coop_tui.wiring import open_store
+    from services.checkpoints import checkpoint
+
+    settings = settings_of(options)
+    point = checkpoint(open_store(settings), settings.checkpoints_path, force=True)
+    text = f"Punto de control del evento {point.seq}." if point else "No hay eventos nuevos."
+    answer(options, {"seq": point.seq if point else None}, [text])
+    return 0
+
+
+def _public_key(options: argparse.Namespace) -> int:
+    from coop_tui.wiring import secrets_of
+    from data.secrets.signing import Signer
+
+    signer = Signer(secrets_of(settings_of(options)).signing_key)
+    answer(options, {"key": signer.key_id, "pem": signer.public_pem()}, [signer.public_pem().rstrip()])
+    return 0

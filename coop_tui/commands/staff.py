@@ -1,0 +1,66 @@
+"""The staff app's own commands on every screen, beside the program's."""
+
+from __future__ import annotations
+
+from coop_tui.commands.program import PROGRAM_COMMANDS
+from widgets.command import Command
+
+
+class SignOut(Command):
+    """Cierra su sesión y vuelve a la pantalla de ingreso. El programa queda abierto para otra persona."""
+
+    id = "sign_out"
+    label = "Cerrar sesión"
+    words = ("salir",)
+
+
+class OwnPassword(Command):
+    """Cambia su propia contraseña."""
+
+    id = "own_password"
+    label = "Cambiar contraseña"
+    words = ("clave",)
+
+
+class OwnSecondFactor(Command):
+    """Registra su segundo factor: un código de su teléfono además de la contraseña."""
+
+    id = "own_second_factor"
+    label = "Registrar segundo factor"
+    words = ("factor",)
+
+
+class LightTheme(Command):
+    """Usa colores claros."""
+
+    id = "light_theme"
+    label = "Tema claro"
+    words = ("claro",)
+
+
+class NightTheme(Command):
+    """Usa colores oscuros."""
+
+    id = "night_theme"
+    label = "Tema oscuro"
+    words = ("oscuro",)
+
+
+class HighContrastTheme(Command):
+    """Usa colores de alto contraste."""
+
+    id = "high_contrast_theme"
+    label = "Tema de alto contraste"
+    words = ("contraste",)
+
+
+STAFF_COMMANDS = (
+    *PROGRAM_COMMANDS,
+    SignOut,
+    OwnPassword,
+    OwnSecondFactor,
+    LightTheme,
+    NightTheme,
+    HighContrastTheme,
+)
+"""Everywhere in the staff app."""

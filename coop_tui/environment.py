@@ -1,0 +1,47 @@
+"""What a process does to itself before Textual is imported (req. 57, T6, T8)."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import MutableMapping
+
+SERVED_DRIVER = "textual.drivers.web_driver:WebDriver"
+"""The one driver that may come from the environment: how the program is told that it is served to a browser.
+"""
+
+_HARMLESS = frozenset({"TEXTUAL_COLOR_SYSTEM", "TEXTUAL_DISABLE_KITTY_KEY", "TEXTUAL_FPS", "TEXTUAL_ALLOW_SIGNALS"})
+
+
+def clean_environment(environment: MutableMapping[str, str]) -> list[str]:
+    """Drop the variables by which Textual logs, takes screenshots, types keys or loads code; return their
+    names (T6).
+    """
+    dropped = [
+        name
+        for name, value in environment.items()
+        if name.startswith("TEXTUAL")
+        and name not in _HARMLESS
+        and not (name == "TEXTUAL_DRIVER" and value == SERVED_DRIVER)
+    ]
+    for name in dropped:
+        del environment[name]
+    environment["TEXTUAL_ANIMATIONS"] = "none"
+    return dropped
+
+
+def forbid_core_dumps() -> bool:
+    """Make the kernel write no core file of this process, which holds passwords; False where there is no
+    such limit.
+    """
+    try:
+        import resource
+    except ImportError:  # Windows has no core files.
+        return False
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    return True
+
+
+def harden_process() -> None:
+    """Do both. Call it before the first import of Textual."""
+    clean_environment(os.environ)
+    forbid_core_dumps()

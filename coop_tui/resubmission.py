@@ -1,0 +1,110 @@
+"""Nothing confirmed is lost with a crash: what was sent and not answered stands in the journal (req. 40).
+
+Each request with a key is written to this desk's journal before it leaves, and settled with its answer. After a start
+its author's open items are asked for again under their own keys, and the author is told how each one ended.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
+from functools import partial
+from typing import Any, Final, TypeVar
+
+from services.activation import Activate, activate
+from services.credentials import FindIssue, IssueCredential, find_issue, issue_credential
+from services.errors import CoopError, ReauthenticationNeeded, SessionLocked, StoreUnavailable, VerificationNeeded
+from services.journal import Journal, OpenItem, submit
+from services.operator import Operator
+from services.reversals import Reverse, reverse
+from services.transfers import ConfirmTransfer, abandon, confirm
+from services.transfers import resubmit as resubmit_transfer
+from services.unit_of_work import UnitOfWork
+
+R = TypeVar("R")
+
+TRANSFER: Final = "transfer.own"
+REVERSAL: Final = "operation.reverse"
+ACTIVATION: Final = "access.activate"
+CREDENTIAL: Final = "credential.issue"
+KINDS: Mapping[Callable[..., Any], str] = {
+    confirm: TRANSFER,
+    reverse: REVERSAL,
+    activate: ACTIVATION,
+    issue_credential: CREDENTIAL,
+}
+"""The use cases that are kept until they are answered. None of their commands holds a secret."""
+
+
+def journaled(
+    journal: Journal, function: Callable[..., Any], args: tuple[Any, ...], operator: Operator, work: Callable[[], R]
+) -> Callable[[], R]:
+    """Return `work`, kept in the journal while its answer is out, if it is one of `KINDS`."""
+    kind = KINDS.get(function)
+    if kind is None or not args:
+        return work
+    command: ConfirmTransfer | Reverse | Activate | IssueCredential = args[0]
+    payload = {"actor": operator.actor, "command": asdict(command)}
+    return partial(submit, journal, command.key, kind, payload, work)
+
+
+def resubmit_open(journal: Journal, operator: Operator, uow: UnitOfWork) -> tuple[str, ...]:
+    """Ask again for the operator's open items; answers a Spanish line for each.
+
+    What can't be asked now (the database is silent, the session locked) stays open for the next start.
+    """
+    told = []
+    for item in journal.open_items():
+        if item.payload.get("actor") != operator.actor:
+            continue
+        try:
+            text = _again(item, operator, uow)
+        except (StoreUnavailable, SessionLocked, ReauthenticationNeeded):
+            continue
+        except CoopError as error:
+            journal.settle(item.key, error.code)
+            told.append(f"{_name(item)} que quedó sin respuesta: {error.user_text}")
+        except (TypeError, KeyError, ValueError):  # another version's line, or one that somebody wrote
+            journal.settle(item.key, "unreadable")
+            told.append(f"{_name(item)} que quedó sin respuesta: no se puede leer. Revise la ficha del asociado.")
+        else:
+            journal.settle(item.key, "answered")
+            told.append(text)
+    return tuple(told)
+
+
+_NAMES: Final = {
+    TRANSFER: "Transferencia",
+    REVERSAL: "Reverso",
+    ACTIVATION: "Activación",
+    CREDENTIAL: "Credencial",
+}
+
+
+def _name(item: OpenItem) -> str:
+    return _NAMES.get(item.kind, "Operación")
+
+
+def _again(item: OpenItem, operator: Operator, uow: UnitOfWork) -> str:
+    command = item.payload["command"]
+    if item.kind == TRANSFER:
+        return _transfer(command, operator, uow)
+    if item.kind == REVERSAL:
+        receipt = reverse(Reverse(**command), operator, uow)
+        return f"Reverso que quedó sin respuesta: aplicado, comprobante {receipt.number}."
+    issued = find_issue(FindIssue(command["member_id"], command["key"]), operator, uow)
+    name = _name(item)
+    if issued is None:
+        return f"{name} que quedó sin respuesta: no llegó a aplicarse. Atienda de nuevo al asociado y repítala."
+    return f"{name} que quedó sin respuesta: {issued.text}"
+
+
+def _transfer(command: dict[str, Any], operator: Operator, uow: UnitOfWork) -> str:
+    try:
+        receipt = resubmit_transfer(command, operator, uow)
+    except VerificationNeeded:
+        # The call is over: nobody may confirm in the member's place. Its key is closed, so that it can't arrive late.
+        receipt = abandon(command, operator, uow)
+    if receipt.outcome == "posted":
+        return f"Transferencia que quedó sin respuesta: aplicada, comprobante {receipt.number}. No la repita."
+    return "Transferencia que quedó sin respuesta: no se aplicó y quedó descartada. Si aún hace falta, hágala de nuevo."

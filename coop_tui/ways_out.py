@@ -1,0 +1,51 @@
+"""The ways out of this installation, from its settings: a mail server or the local folder, and an SMS gateway."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+
+from coop_tui.settings import Settings
+from data.secrets import Secrets
+from services.checkpoints import checkpoint
+from services.contacts import apply_due
+from services.folder_sms import FolderSms
+from services.mail_messages import MailIdentity
+from services.maildir import MaildirMail
+from services.sealed_slip import purge_slips
+from services.transports import MailTransport, SmsGateway, SmsTransport, SmtpMail, Transports
+from services.worker import Task
+
+
+def transports_of(settings: Settings, secrets: Secrets) -> Transports:
+    """Mail and SMS as the settings say. Without a mail server the mail lands in a private local folder.
+
+    So do text messages where nothing leaves this machine. With a mail server and no gateway they wait and expire: a
+    real member's code must not lie where the desk could read it.
+    """
+    identity = MailIdentity() if settings.smtp_from is None else MailIdentity(sender=settings.smtp_from)
+    mail: MailTransport = MaildirMail(settings.maildir)
+    if settings.smtp_host is not None:
+        mail = SmtpMail(
+            settings.smtp_host,
+            settings.smtp_port,
+            settings.smtp_tls,
+            settings.smtp_user,
+            secrets.smtp_password,
+            identity.sender,
+        )
+    sms: SmsTransport | None = None
+    if settings.sms_url is not None:
+        sms = SmsGateway(settings.sms_url)
+    elif (folder := settings.sms_folder) is not None:
+        sms = FolderSms(folder)
+    return Transports(mail, sms, identity)
+
+
+def worker_tasks(settings: Settings) -> Sequence[Task]:
+    """What the worker does each round beside delivering: due contact changes, old slips, checkpoints."""
+    return (
+        apply_due,
+        partial(purge_slips, settings.slips_folder),
+        partial(checkpoint, path=settings.checkpoints_path),
+    )

@@ -1,0 +1,362 @@
+"""The desk (Mostrador): one box that finds whoever calls, who waits for activation, and the day so far."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from rich.text import Text
+from textual import events, on
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical
+from textual.widgets import DataTable, Input
+
+from data.values.dates import format_time, panama_date
+from screens.base import Back, BaseScreen
+from screens.dialogs.confirm import Confirm
+from screens.flow import background_flow, flow
+from screens.staff_shell import StaffShell, staff_shell
+from services.activation_queue import DaySummary, QueueRow, day_summary, pending_activations
+from services.errors import NotFound, RateLimited
+from services.lookup import Find, FindResult, MemberHit, find
+from services.operations import Op
+from widgets.command import Command, CommandClass
+from widgets.countdown import remaining
+from widgets.house_input import TextInput
+from widgets.panel import Panel
+from widgets.plain_table import Column, PlainTable
+from widgets.text import PlainText, safe
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+REFRESH_SECONDS = 20
+HINT = "asociado · cliente · cédula · cuenta"
+SEARCH_HELP = (
+    "Escriba el número de asociado o cliente, la cédula en cualquier forma o un número de cuenta, y pulse Enter. "
+    "Con una sola coincidencia se abre la ficha. Si su rol lo permite, también el nombre."
+)
+
+
+class Search(Command):
+    """Lleva el cursor a la búsqueda. También puede empezar a escribir desde cualquier parte."""
+
+    id = "search"
+    label = "Buscar"
+    keys = ("f3", "/")
+    words = ("buscar",)
+    usage = "NÚMERO, CÉDULA O CUENTA"
+    operation = Op.MEMBER_FIND.value
+    footer = True
+
+
+class OpenChosen(Command):
+    """Busca lo escrito o abre la fila donde está."""
+
+    id = "open_chosen"
+    label = "Abrir"
+    keys = ("enter",)
+    footer = True
+
+
+class RefreshDesk(Command):
+    """Vuelve a leer la lista de espera y su día."""
+
+    id = "refresh_desk"
+    label = "Actualizar"
+    keys = ("f5",)
+
+
+class ReadTheAudit(Command):
+    """Abre la auditoría."""
+
+    id = "read_the_audit"
+    label = "Auditoría"
+    keys = ("f6",)
+    words = ("auditoria", "auditoría")
+    operation = Op.AUDIT_READ.value
+
+
+class People(Command):
+    """Abre la lista del personal: agregar, deshabilitar, restablecer, desbloquear."""
+
+    id = "people"
+    label = "Personal"
+    keys = ("f7",)
+    words = ("personal",)
+    operation = Op.STAFF_VIEW.value
+
+
+class LocalMail(Command):
+    """Muestra los correos que quedaron en la carpeta local porque no hay servidor de correo."""
+
+    id = "local_mail"
+    label = "Correo local"
+    keys = ("f8",)
+    words = ("correo",)
+
+
+class LeaveDesk(Back):
+    """Borra la búsqueda; con la búsqueda vacía, cierra su sesión."""
+
+    label = "Salir"
+    footer = False
+
+
+class DeskTable(PlainTable, inherit_bindings=False):
+    """A table of the desk: letters are not its keys, they go to the search box."""
+
+    BINDINGS = list(DataTable.BINDINGS)
+    help_text = "Muévase con las flechas. Enter abre la ficha. Al escribir, se busca."
+
+
+class Desk(BaseScreen[None]):
+    """The home of everybody who serves members."""
+
+    ACTIONS: ClassVar[tuple[CommandClass, ...]] = (
+        Search,
+        OpenChosen,
+        RefreshDesk,
+        ReadTheAudit,
+        People,
+        LocalMail,
+        LeaveDesk,
+    )
+    CSS_PATH = "desk.tcss"
+    AUTO_FOCUS = "#search"
+    HELP = SEARCH_HELP
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._search = TextInput(id="search", placeholder=HINT, help_text=SEARCH_HELP, passthrough=":/?")
+        self._search.error_listener = lambda text: self.say(text, "warning")
+        self._hits = DeskTable(
+            (Column("Número", width=8), Column("Nombre", width=22), Column("Cédula", width=13), Column("Acceso")),
+            id="hits",
+        )
+        self._queue = DeskTable(
+            (Column("Hora", width=11), Column("Número", width=8), Column("Vía", width=9), Column("Edad", "right", 7)),
+            id="queue",
+        )
+        self._day = PlainText(multiline=True, id="day")
+        self._queue_panel = Panel("Esperan activación", self._queue, id="queue-panel")
+
+    @property
+    def staff(self) -> StaffShell:
+        """The program around this screen."""
+        return staff_shell(self)
+
+    def compose_body(self) -> ComposeResult:
+        """The box, whom it found, and the two panels."""
+        yield Panel("Buscar", self._search, id="search-panel")
+        yield self._hits
+        with Horizontal(id="desk-panels"):
+            yield self._queue_panel
+            with Vertical(id="day-side"):
+                yield Panel("Mi día", self._day, id="day-panel")
+        yield PlainText(id="mail-note")
+
+    def on_mount(self) -> None:
+        """Fill the panels and follow them."""
+        super().on_mount()
+        self._hits.display = False
+        if self.staff.mail_folder is not None:
+            self.query_one("#mail-note", PlainText).show(
+                "Correo en la carpeta local: nada sale de esta máquina. F8 lo muestra."
+            )
+        self._queue_panel.display = self._serves
+        self.query_one("#day-panel").display = self._serves
+        self.refresh_panels()
+        self.set_interval(REFRESH_SECONDS, self._by_itself)
+
+    @property
+    def _serves(self) -> bool:
+        return bool(self.staff.uow.policy.operations[Op.QUEUE_VIEW].roles & self.staff.operator.roles)
+
+    def on_screen_resume(self) -> None:
+        """Back from a record: nothing of that member stays, and the queue may have moved."""
+        super().on_screen_resume()
+        if self.is_mounted:
+            self.refresh_panels()
+
+    # Finding ---------------------------------------------------------------------------------------
+
+    def on_key(self, event: events.Key) -> None:
+        """Typing anywhere goes to the box; arrows go between the box and the lists."""
+        if self.focused is self._search:
+            if event.key == "down" and (table := self._first_table()) is not None:
+                event.stop()
+                table.focus()
+            return
+        if event.is_printable and event.character and event.character not in ":/?":
+            event.stop()
+            event.prevent_default()
+            self._search.focus()
+            self._search.insert_text_at_cursor(event.character)
+
+    def _first_table(self) -> DeskTable | None:
+        return next((table for table in (self._hits, self._queue) if table.display and table.row_count), None)
+
+    def action_search(self) -> None:
+        """F3."""
+        self._search.focus()
+
+    def line_search(self, arguments: str) -> None:
+        """`:buscar 50012`."""
+        self._search.value = arguments
+        self._find()
+
+    def action_open_chosen(self) -> None:
+        """Enter where no field and no list takes it."""
+        self._find()
+
+    @on(Input.Submitted, "#search")
+    def _submitted(self) -> None:
+        self._find()
+
+    @flow
+    async def _find(self) -> None:
+        typed = self._search.value.strip()
+        if not typed:
+            self.say("Escriba un número, una cédula o una cuenta y pulse Enter.", "warning")
+            return
+        if (reason := self.reason_against(Search)) is not None:
+            self.say(reason, "warning")
+            return
+        self.hush()
+        self._show_hits(())
+        try:
+            found = await self.call(find, Find(typed))
+        except (NotFound, RateLimited) as error:
+            self.say(error.user_text, "warning")  # What was typed stays, to be mended.
+            return
+        self._show(found)
+
+    def _show(self, found: FindResult) -> None:
+        if len(found.hits) == 1:
+            self._open(found.hits[0].member_id)
+            return
+        self._show_hits(found.hits)
+        self._hits.focus()
+        more = " Hay más: escriba otro apellido." if found.more else ""
+        self.say(f"{len(found.hits)} coincidencias. Elija con las flechas y pulse Enter.{more}")
+
+    def _show_hits(self, hits: tuple[MemberHit, ...]) -> None:
+        self._hits.show_rows([(str(hit.member_id), (hit.number, hit.name, hit.cedula, hit.access)) for hit in hits])
+        self._hits.display = bool(hits)
+
+    @on(PlainTable.RowChosen)
+    def _chosen(self, event: PlainTable.RowChosen) -> None:
+        self._open(int(event.key))
+
+    def _open(self, member_id: int) -> None:
+        self._search.value = ""
+        self._show_hits(())
+        self.hush()
+        self._search.focus()
+        self.staff.open_record(member_id)
+
+    # The panels ------------------------------------------------------------------------------------
+
+    def _by_itself(self) -> None:
+        if self.is_current:
+            self.refresh_panels()
+
+    def action_refresh_desk(self) -> None:
+        """F5."""
+        self.refresh_panels()
+
+    @background_flow
+    async def refresh_panels(self) -> None:
+        """Read the queue and the day; neither counts as a sign of life."""
+        if not self._serves:
+            return
+        queue = await self.call(pending_activations)
+        summary = await self.call(day_summary)
+        now = self.shell.now()
+        self._queue_panel.retitle(f"Esperan activación · {len(queue)}")
+        self._queue.show_rows([(str(row.member_id), queue_cells(row, now)) for row in queue])
+        self._day.show(day_text(summary))
+
+    # Elsewhere -------------------------------------------------------------------------------------
+
+    def disabled_reason(self, command: CommandClass) -> str | None:
+        """The local mail is there only while no mail server is."""
+        if command is LocalMail and self.staff.mail_folder is None:
+            return "El correo sale por el servidor; no hay carpeta local."
+        return None
+
+    def action_read_the_audit(self) -> None:
+        """F6."""
+        from screens.audit_list import AuditList
+
+        self.app.push_screen(AuditList())
+
+    def action_people(self) -> None:
+        """F7."""
+        from screens.staff_list import StaffList
+
+        self.app.push_screen(StaffList())
+
+    def action_local_mail(self) -> None:
+        """F8."""
+        from screens.mailbox import Mailbox
+
+        if (folder := self.staff.mail_folder) is not None:
+            self.app.push_screen(Mailbox(folder, self.staff.sms_folder))
+
+    def pending_work(self) -> str:
+        """A number in the box is nothing to ask about."""
+        return ""
+
+    async def action_back(self) -> None:
+        """Esc: an empty box first, the way out then."""
+        if self._search.value or self._hits.display:
+            self._search.value = ""
+            self._show_hits(())
+            self.hush()
+            self._search.focus()
+        else:
+            self._leave()
+
+    @flow
+    async def _leave(self) -> None:
+        question = Confirm(
+            "¿Cerrar su sesión?",
+            ("El programa queda en la pantalla de ingreso.",),
+            accept="Cerrar sesión",
+            trigger_keys=("escape",),
+        )
+        if await self.app.push_screen_wait(question):
+            self.staff.sign_out()
+
+
+def queue_cells(row: QueueRow, now: datetime) -> tuple[str, str, str, str]:
+    """One who waits: since when, number, route, age."""
+    today = panama_date(row.requested_at) == panama_date(now)
+    since = (
+        format_time(row.requested_at)
+        if today
+        else f"{panama_date(row.requested_at):%d/%m} {format_time(row.requested_at)}"
+    )
+    return since, row.number, row.route, age(row.age_minutes)
+
+
+def age(minutes: int) -> str:
+    """How long somebody waits: `8 min`, `3 h`, `2 d`."""
+    if minutes < 60:
+        return f"{minutes} min"
+    return f"{minutes // 60} h" if minutes < 48 * 60 else f"{minutes // (24 * 60)} d"
+
+
+def day_text(day: DaySummary) -> Text:
+    """The day, a fact a line."""
+    average = remaining(day.average_seconds).removeprefix("0")
+    facts = [
+        (day.cases, "llamada", "llamadas", f" · {average} prom." if day.cases else ""),
+        (day.activations, "activación", "activaciones", ""),
+        (day.transfers, "transferencia", "transferencias", ""),
+    ]
+    if day.waiting:
+        facts.append((day.waiting, "espera aprobación", "esperan aprobación", ""))
+    lines = [f"{count:>3} {one if count == 1 else many}{rest}" for count, one, many, rest in facts]
+    return Text("\n").join([safe(line, multiline=True) for line in lines])

@@ -1,0 +1,102 @@
+"""Every name of the audit trail in Spanish, and what a person may write to mean it."""
+
+from collections.abc import Mapping
+
+from services.operations import Op
+from services.text_cleaning import clean, fold
+from services.timeline_words import RESULTS, WORDS
+
+STAFF_WORDS: Mapping[str, str] = {
+    "session.sign_in": "Ingresó",
+    "session.sign_out": "Cerró su sesión",
+    "session.end": "Sesión terminada",
+    "session.lock": "Bloqueó la estación",
+    "session.unlock": "Desbloqueó la estación",
+    "session.reauthenticate": "Confirmó con su contraseña",
+    "staff.change_password": "Cambió su contraseña",
+    "staff.enrol_second_factor": "Registró su segundo factor",
+    "staff.lock": "Usuario bloqueado por intentos",
+    "staff.add": "Agregó a una persona",
+    "staff.disable": "Deshabilitó a una persona",
+    "staff.enable": "Habilitó a una persona",
+    "staff.reset": "Restableció el acceso de una persona",
+    "staff.unlock": "Desbloqueó a una persona",
+    "staff.roles": "Cambió los roles de una persona",
+    "staff.relative": "Declaró un familiar",
+    "store.init": "Almacén creado",
+    "policy.change": "Cambió la política",
+    "db.upgrade": "Actualizó el esquema",
+    "db.grants": "Cambió permisos de la base",
+    "db.backup": "Copió la base",
+    "db.restore": "Repuso una copia de la base",
+    "code.expired": "Códigos vencidos",
+    Op.AUDIT_VERIFY.value: "Verificó la auditoría",
+    Op.AUDIT_EXPORT.value: "Exportó la auditoría",
+    Op.STAFF_VIEW.value: "Vio la lista del personal",
+    Op.STAFF_MANAGE.value: "Administró personal",
+    Op.IMPORT.value: "Importó datos",
+    Op.LEDGER_CHECK.value: "Revisó el libro mayor",
+}
+ALL_WORDS: Mapping[str, str] = {**WORDS, **STAFF_WORDS}
+
+FIELDS: Mapping[str, str] = {
+    "at": "Hora (UTC)",
+    "user": "Usuario",
+    "action": "Acción",
+    "result": "Resultado",
+    "reason": "Motivo",
+    "member": "Asociado (id)",
+    "object": "Objeto",
+    "detail": "Detalle",
+    "channel": "Canal",
+    "branch": "Sucursal",
+    "terminal": "Terminal",
+    "roles": "Roles",
+    "case": "Caso",
+    "session": "Sesión",
+    "actor": "Actor",
+    "app": "Versión",
+    "before": "antes",
+    "after": "después",
+    "amount": "monto (centésimos)",
+    "from": "desde",
+    "to": "hacia",
+    "rows": "filas",
+    "members": "asociados",
+    "kind": "tipo",
+    "query": "consulta",
+    "level": "nivel",
+    "events": "eventos",
+    "sessions": "sesiones",
+    "leases": "verificaciones",
+}
+"""Names of the body's fields; one that has none is shown as it stands."""
+
+
+def action_text(action: str) -> str:
+    """An action in words."""
+    return ALL_WORDS.get(action) or clean(action, 60)
+
+
+def result_text(result: str) -> str:
+    """How it ended, in one word."""
+    return RESULTS.get(result) or clean(result, 40)
+
+
+def actions_like(typed: str) -> tuple[str, ...]:
+    """The actions whose Spanish words or name hold what was typed: `credencial`, `session.lock`."""
+    wanted = fold(typed)
+    names = {action: f"{fold(words)} {fold(action)}" for action, words in ALL_WORDS.items()}
+    return tuple(sorted(action for action, text in names.items() if wanted and wanted in text))
+
+
+def results_like(typed: str) -> tuple[str, ...]:
+    """The results whose word begins like what was typed: `negado`, `refused`."""
+    wanted = fold(typed)
+    return tuple(
+        sorted(
+            result
+            for result, words in RESULTS.items()
+            if wanted and (fold(words).startswith(wanted) or result.startswith(wanted))
+        )
+    )

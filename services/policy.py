@@ -1,0 +1,206 @@
+"""The policy document: read once, validated whole, then frozen. No limit, minute or level lives anywhere else."""
+
+import hashlib
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from services.operations import Op
+from services.operator import Role
+
+
+class PolicyError(Exception):
+    """The policy document is not usable; the text says where and why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """What one operation asks for: roles, verification level 0–3, fresh password, reason, second person."""
+
+    roles: frozenset[Role]
+    level: int
+    reauthenticate: bool = False
+    reason: bool = False
+    second_person: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SessionPolicy:
+    idle_lock_minutes: int
+    absolute_hours: int
+    reauthentication_minutes: int
+    failures_before_lock: int
+    lock_minutes: int
+    sessions_per_user: int
+    password_min_with_second_factor: int
+    password_min_alone: int
+    temporary_password_hours: int
+    second_factor_roles: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LookupPolicy:
+    per_window: int
+    window_minutes: int
+    name_results: int
+
+
+@dataclass(frozen=True, slots=True)
+class VerificationPolicy:
+    lease_minutes: int
+    failures_before_block: int
+    failure_window_hours: int
+    questions_drawn: int
+    code_minutes: int
+    code_tries: int
+    codes_per_case: int
+    contact_wait_hours: int
+    flags_for_supervisor: int
+
+
+@dataclass(frozen=True, slots=True)
+class CredentialPolicy:
+    valid_hours: int
+    length: int
+    issues_per_window: int
+    issue_window_hours: int
+
+
+@dataclass(frozen=True, slots=True)
+class MemberAccessPolicy:
+    failures_before_block: int
+    device_days: int
+
+
+@dataclass(frozen=True, slots=True)
+class TransferPolicy:
+    """Amounts in centésimos."""
+
+    own_minimum: int
+    own_maximum: int
+    own_daily: int
+    agent_daily: int
+    reversal_days: int
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxPolicy:
+    attempts: int
+    first_retry_seconds: int
+    notice_hours: int
+
+
+@dataclass(frozen=True, slots=True)
+class AuditPolicy:
+    checkpoint_events: int
+    checkpoint_hours: int
+
+
+@dataclass(frozen=True, slots=True)
+class CashPolicy:
+    """Amount in centésimos from which cash is reported (L4, req. 45)."""
+
+    reportable: int
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """The whole document. `sha256` is of the bytes that were read."""
+
+    version: str
+    sha256: str
+    session: SessionPolicy
+    lookup: LookupPolicy
+    verification: VerificationPolicy
+    credential: CredentialPolicy
+    member_access: MemberAccessPolicy
+    transfer: TransferPolicy
+    outbox: OutboxPolicy
+    audit: AuditPolicy
+    cash: CashPolicy
+    operations: Mapping[Op, Rule]
+
+
+#: What may not be set lower, for the code or a requirement rests on it (req. 11, 27); everything else is one or more.
+LEAST: Mapping[str, int] = {
+    "password_min_with_second_factor": 12,
+    "password_min_alone": 15,
+    "length": 12,
+    "own_maximum": 0,
+    "own_daily": 0,
+    "agent_daily": 0,
+    "reversal_days": 0,
+}
+
+SECTIONS: dict[str, type[Any]] = {
+    "session": SessionPolicy,
+    "lookup": LookupPolicy,
+    "verification": VerificationPolicy,
+    "credential": CredentialPolicy,
+    "member_access": MemberAccessPolicy,
+    "transfer": TransferPolicy,
+    "outbox": OutboxPolicy,
+    "audit": AuditPolicy,
+    "cash": CashPolicy,
+}
+
+
+def load_policy(path: Path | None = None) -> Policy:
+    """The policy at `path`, or the one that the program ships. Raises PolicyError with the place and the reason."""
+    raw = path.read_bytes() if path else (files("data") / "catalog" / "policy.toml").read_bytes()
+    try:
+        document = tomllib.loads(raw.decode("utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise PolicyError(f"policy.toml: {error}") from None
+    unknown = document.keys() - SECTIONS.keys() - {"version", "operations"}
+    if unknown:
+        raise PolicyError(f"policy.toml: unknown section {sorted(unknown)[0]}")
+    sections = {name: _section(name, kind, document.get(name)) for name, kind in SECTIONS.items()}
+    if alien := set(sections["session"].second_factor_roles) - {role.value for role in Role}:
+        raise PolicyError(f"policy.toml [session] second_factor_roles: unknown role {sorted(alien)[0]}")
+    return Policy(
+        version=str(document.get("version", "")),
+        sha256=hashlib.sha256(raw).hexdigest(),
+        operations=_operations(document.get("operations")),
+        **sections,
+    )
+
+
+def _section(name: str, kind: type[Any], values: Any) -> Any:
+    fields: dict[str, Any] = kind.__dataclass_fields__
+    if not isinstance(values, dict) or values.keys() != fields.keys():
+        differing = sorted(fields.keys() ^ (values.keys() if isinstance(values, dict) else set()))
+        raise PolicyError(f"policy.toml [{name}]: missing or unknown: {', '.join(differing)}")
+    for key, value in values.items():
+        wanted = tuple if fields[key].type == tuple[str, ...] else int
+        least = LEAST.get(key, 1)
+        if wanted is int and (not isinstance(value, int) or isinstance(value, bool) or value < least):
+            raise PolicyError(f"policy.toml [{name}] {key}: a whole number, {least} or more")
+        if wanted is tuple and not (isinstance(value, list) and all(isinstance(item, str) for item in value)):
+            raise PolicyError(f"policy.toml [{name}] {key}: a list of texts")
+    return kind(**{key: tuple(value) if isinstance(value, list) else value for key, value in values.items()})
+
+
+def _operations(table: Any) -> dict[Op, Rule]:
+    if not isinstance(table, dict):
+        raise PolicyError("policy.toml: [operations] is missing")
+    names = {op.value for op in Op}
+    if table.keys() != names:
+        raise PolicyError(f"policy.toml [operations]: missing or unknown: {', '.join(sorted(table.keys() ^ names))}")
+    return {Op(name): _rule(name, row) for name, row in table.items()}
+
+
+def _rule(name: str, row: Any) -> Rule:
+    allowed = {"roles", "level", "reauthenticate", "reason", "second_person"}
+    if not isinstance(row, dict) or not {"roles", "level"} <= row.keys() or row.keys() - allowed:
+        raise PolicyError(f'policy.toml [operations] "{name}": roles and level are needed, nothing unknown')
+    if row["level"] not in (0, 1, 2, 3):
+        raise PolicyError(f'policy.toml [operations] "{name}": level is 0, 1, 2 or 3')
+    try:
+        roles = frozenset(Role(role) for role in row["roles"])
+    except ValueError as error:
+        raise PolicyError(f'policy.toml [operations] "{name}": {error}') from None
+    return Rule(roles, row["level"], *(bool(row.get(key)) for key in ("reauthenticate", "reason", "second_person")))

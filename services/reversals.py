@@ -1,0 +1,142 @@
+"""A transfer undone: a new operation, linked to the first, never a change of it (req. 41, 43)."""
+
+from dataclasses import dataclass
+
+from data.values.dates import panama_date
+from data.values.money import Money
+from services import outbox
+from services.errors import (
+    AccountUnusable,
+    AlreadyReversed,
+    InsufficientFunds,
+    NotFound,
+    NotPermitted,
+)
+from services.faults import fault
+from services.operations import Op
+from services.operator import Operator
+from services.posting import (
+    Leg,
+    Posted,
+    Posting,
+    evidence,
+    find,
+    first_outcome,
+    post,
+    reject,
+    rejection,
+)
+from services.reasons import check_reason
+from services.receipts import Receipt, concern, receipt_number, receipt_of
+from services.retries import retrying
+from services.unit_of_work import Transaction, UnitOfWork
+
+KIND = Op.OPERATION_REVERSE.value
+REVERSIBLE = frozenset({Op.TRANSFER_OWN.value})
+
+
+@dataclass(frozen=True, slots=True)
+class Reverse:
+    """`operation_id` is the transfer's key, `key` the UUIDv7 of this request, minted when the form opened."""
+
+    operation_id: str
+    reason: str
+    key: str
+
+
+def reverse(command: Reverse, operator: Operator, uow: UnitOfWork) -> Receipt:
+    """Move the money back, once, within the policy's days, by somebody else than who made the transfer.
+
+    The same key again answers with the first receipt. Raises NotFound, NotPermitted (own work, too late),
+    AlreadyReversed, InsufficientFunds and AccountUnusable (both stick to the key), InvalidInput (reason), KeyReused,
+    OutcomeUnknown, and what authorisation raises.
+    """
+    return retrying(lambda: _reverse(command, operator, uow))
+
+
+def _reverse(command: Reverse, operator: Operator, uow: UnitOfWork) -> Receipt:
+    fault("before_begin")
+    posting = standing = None
+    try:
+        with uow.begin(operator, Op.OPERATION_REVERSE) as tx:
+            reason = check_reason(command.reason)
+            first = find(tx, command.operation_id)
+            if first is None or first.kind not in REVERSIBLE or first.outcome != "posted":
+                raise NotFound("Esa operación no existe o no admite reversa.")
+            concern(tx, first.member_id)
+            standing = tx.standing
+            wanted = _posting(command.key, first)
+            done = first_outcome(tx, wanted)
+            if done is None:
+                _check(tx, first)
+                posting = wanted
+                done = post(tx, posting)
+            return _finish(tx, done, first, reason)
+    except AlreadyReversed:
+        # Two requests with one key that met in the database: the loser reads the winner.
+        done = _winner(uow, operator, posting) if posting else None
+        if done is None:
+            raise
+        return receipt_of(done)
+    except (InsufficientFunds, AccountUnusable) as error:
+        if posting is None:
+            raise
+        done = reject(uow, operator, posting, error, standing)
+        if done.outcome == "posted":
+            return receipt_of(done)
+        raise type(error)(
+            "No se puede reversar: la cuenta que recibió ya no tiene el dinero o no admite el débito. "
+            "Comuníquese con el asociado."
+        ) from error
+
+
+def _check(tx: Transaction, first: Posted) -> None:
+    if first.actor == tx.operator.actor:
+        raise NotPermitted("No puede aprobar una operación que usted registró. Pida a otro supervisor que la reverse.")
+    age = panama_date(tx.now) - panama_date(first.at)
+    if age.days > tx.policy.transfer.reversal_days:
+        raise NotPermitted(
+            "El plazo para reversar esta operación venció. Haga una transferencia nueva con el asociado."
+        )
+
+
+def _posting(key: str, first: Posted) -> Posting:
+    """The legs of the first operation, each turned round, last one first."""
+    content = first.content
+    legs = tuple(Leg(leg["credit"], leg["debit"], leg["amount"]) for leg in reversed(content["legs"]))
+    said = dict(content["shown"]["receipt"])
+    lines = [["Desde", said.get("Hacia", "")], ["Hacia", said.get("Desde", "")], ["Titular", said.get("Titular", "")]]
+    return Posting(
+        key=key,
+        kind=KIND,
+        legs=legs,
+        shown={"receipt": [*lines, ["Reversa a", receipt_number(first.seq, first.at)]]},
+        member_id=first.member_id,
+        reversal_of=first.id,
+    )
+
+
+def _finish(tx: Transaction, done: Posted, first: Posted, reason: str) -> Receipt:
+    if done.outcome == "rejected":
+        raise rejection(done)
+    receipt = receipt_of(done)
+    if done.existed:
+        tx.record(result="repeated", about=done.id, reason=reason)
+    else:
+        if first.member_id is not None:
+            context = {
+                "number": receipt.number,
+                "original": receipt_number(first.seq, first.at),
+                "amount": Money(receipt.amount).with_symbol(),
+            }
+            outbox.notice(tx, first.member_id, "transfer_reversed", context)
+        undone = {"reverses": first.id, "amount": receipt.amount}
+        tx.record(about=done.id, reason=reason, detail=evidence(done) | undone)
+        fault("after_audit")
+    tx.commit()
+    return receipt
+
+
+def _winner(uow: UnitOfWork, operator: Operator, posting: Posting) -> Posted | None:
+    with uow.begin_system(operator, member_id=posting.member_id) as tx:
+        return first_outcome(tx, posting)

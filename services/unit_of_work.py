@@ -1,0 +1,183 @@
+"""One transaction a use case: authorised when it begins, audited before it commits, rolled back unless committed.
+
+with uow.begin(operator, Op.NOTE_ADD, member_id=7) as tx:
+    tx.session.add(...)
+    tx.record()
+    tx.commit()
+"""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import DBAPIError
+from sqlmodel import Session
+
+from data.engine import is_outage, writing
+from data.secrets import Hasher, Secrets
+from services import authorisation
+from services.audit_trail import INSERT_EVENT, event_body, seal_pending
+from services.clock import Clock
+from services.errors import AuditUnavailable, CoopError, StoreUnavailable
+from services.faults import fault
+from services.operations import Op
+from services.operator import Operator
+from services.policy import Policy, Rule
+
+
+class Transaction:
+    """What a use case works with. Nothing that it did stays unless `commit` was called, and commit wants an event."""
+
+    def __init__(
+        self,
+        connection: Connection,
+        uow: "UnitOfWork",
+        operator: Operator,
+        op: Op | None,
+        member_id: int | None,
+    ) -> None:
+        self.connection = connection
+        self.uow = uow
+        self.operator = operator
+        self.op = op
+        self.member_id = member_id
+        self.now: datetime = uow.clock.now()
+        self.policy = uow.policy
+        self.secrets = uow.secrets
+        self.standing: authorisation.Standing | None = None
+        self.events = 0
+        self.committed = False
+
+    @cached_property
+    def session(self) -> Session:
+        """An ORM session on this transaction, made when first asked for."""
+        return Session(bind=self.connection, expire_on_commit=False)
+
+    @property
+    def rule(self) -> Rule:
+        """What the policy says of this operation."""
+        if self.op is None:
+            raise LookupError("the program's own work has no rule")
+        return self.policy.operations[self.op]
+
+    @property
+    def case_id(self) -> str | None:
+        """The open case of this operator with this member, if there is one."""
+        return self.standing.case_id if self.standing else None
+
+    def record(
+        self,
+        action: str | None = None,
+        *,
+        result: str = "ok",
+        member: int | None = None,
+        about: str | None = None,
+        reason: str | None = None,
+        detail: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Write an event into this transaction. `action` is the operation's name unless another is given."""
+        body = event_body(
+            at=self.now,
+            operator=self.operator,
+            action=action or (self.op.value if self.op else self.operator.username),
+            result=result,
+            member=member if member is not None else self.member_id,
+            case=self.case_id,
+            about=about,
+            reason=reason,
+            detail=detail,
+        )
+        try:
+            if "session" in self.__dict__:
+                self.session.flush()
+            INSERT_EVENT.run(self.connection, {"body": body})
+        except DBAPIError as error:
+            if is_outage(error):
+                raise
+            raise AuditUnavailable from error
+        self.events += 1
+
+    def commit(self) -> None:
+        """Keep what was done. Raises AuditUnavailable if no event tells of it."""
+        if not self.events:
+            raise AuditUnavailable
+        if "session" in self.__dict__:
+            self.session.flush()
+        if self.connection.dialect.name == "sqlite":
+            seal_pending(self.connection)
+        fault("before_commit")
+        self.connection.commit()
+        self.committed = True
+        fault("after_commit")
+
+
+class UnitOfWork:
+    """The database, the time, the policy and the secrets, for every use case. Safe to share between threads."""
+
+    def __init__(self, engine: Engine, *, clock: Clock, policy: Policy, secrets: Secrets, hasher: Hasher) -> None:
+        self.engine = engine
+        self.clock = clock
+        self.policy = policy
+        self.secrets = secrets
+        self.hasher = hasher
+
+    @cached_property
+    def _writing(self) -> Engine:
+        return writing(self.engine)
+
+    @contextmanager
+    def begin(
+        self, operator: Operator, op: Op, *, member_id: int | None = None, touch: bool = True, alone: bool = False
+    ) -> Iterator[Transaction]:
+        """A transaction for `op`, authorised. A refusal, here or in the body, leaves its own event and is raised on.
+
+        `touch=False` is for what the screen does by itself: it doesn't count as the person being there (req. 13).
+        `alone=True` is for what adds up: no other such transaction of this member or operator runs beside it (req. 42).
+        Raises the errors of authorisation, StoreUnavailable, and whatever CoopError the body raises.
+        """
+        rule = self.policy.operations[op]
+        try:
+            with self._transaction(operator, op, member_id) as tx:
+                tx.standing = authorisation.standing(
+                    tx.connection, operator, member_id, tx.now, self.policy, touch=touch, alone=alone
+                )
+                authorisation.decide(op, rule, tx.standing, member_id=member_id, now=tx.now, policy=self.policy)
+                yield tx
+        except StoreUnavailable:
+            raise
+        except CoopError as error:
+            self.record_refusal(operator, op.value, error, member_id)
+            raise
+
+    @contextmanager
+    def begin_system(self, operator: Operator, *, member_id: int | None = None) -> Iterator[Transaction]:
+        """A transaction of the program itself: sign-in, worker, import. Needs no right; the operator names the task."""
+        with self._transaction(operator, None, member_id) as tx:
+            yield tx
+
+    def record_refusal(self, operator: Operator, action: str, error: CoopError, member_id: int | None = None) -> None:
+        """Write the event of a refusal in a transaction of its own (req. 48: denied calls are logged)."""
+        with self._transaction(operator, None, member_id) as tx:
+            tx.record(action, result="refused", reason=error.code)
+            tx.commit()
+
+    @contextmanager
+    def _transaction(self, operator: Operator, op: Op | None, member_id: int | None) -> Iterator[Transaction]:
+        try:
+            with self._writing.connect() as connection:
+                connection.begin()
+                tx = Transaction(connection, self, operator, op, member_id)
+                try:
+                    yield tx
+                finally:
+                    if "session" in tx.__dict__:
+                        tx.session.close()
+                    if not tx.committed:
+                        connection.rollback()
+        except DBAPIError as error:
+            if is_outage(error):
+                raise StoreUnavailable from error
+            raise

@@ -1,0 +1,76 @@
+"""What must be true of a store after any crash, once the journal was worked off."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from typing import Any
+
+from sqlalchemy import text
+
+from data.engine import writing
+from services.audit_proof import verify
+from services.audit_trail import seal_pending
+from services.ledger_check import check
+from services.unit_of_work import UnitOfWork
+
+KINDS = ("transfer.own", "operation.reverse")
+
+
+def judge(
+    uow: UnitOfWork, total: int, acks: list[dict[str, Any]], resubmitted: list[str], minted: set[str]
+) -> list[str]:
+    """Everything that is wrong; empty if nothing is. `total` centésimos were there at the beginning; `minted` are the
+    keys that forms had: an operation under another key was done twice."""
+    problems = [f"ledger check: {finding}" for finding in check(uow)]  # sums, entries, holds, minima, bodies, events
+    with uow.engine.connect() as connection:
+        rows = connection.execute(
+            text(
+                "SELECT seq, id, kind, outcome, body FROM operation WHERE kind IN ('transfer.own', 'operation.reverse')"
+            )
+        ).all()
+        told = connection.execute(text("SELECT object, action FROM audit_event WHERE result = 'ok'")).all()
+        notices = connection.execute(text("SELECT count(*) FROM outbox")).scalar()
+        found = connection.execute(text("SELECT sum(balance) FROM account WHERE tracked")).scalar()
+    if found != total:
+        problems.append(f"the total is {found}, it was {total}")
+    operations = {row.id: row for row in rows}
+    for ack in acks:
+        problems += _missing(ack, operations)
+    for key in resubmitted:
+        if key not in operations:
+            problems.append(f"{key} was resubmitted and is not there")
+    problems += [f"{key} is no form's key" for key in operations.keys() - minted]
+    events = Counter(row.object for row in told if row.action in KINDS)
+    posted = [row.id for row in rows if row.outcome == "posted"]
+    if events != Counter(posted):
+        problems.append(f"{len(posted)} operations, told of {sum(events.values())} times")
+    if notices != len(posted):
+        problems.append(f"{len(posted)} operations, {notices} notices")
+    return problems + _chain(uow)
+
+
+def _missing(ack: dict[str, Any], operations: dict[str, Any]) -> list[str]:
+    """What was shown as done must be there, as it was shown."""
+    row = operations.get(ack["key"])
+    if row is None:
+        return [f"{ack['key']} was acknowledged and is lost"]
+    body, payload = json.loads(row.body), ack["payload"]
+    (leg,) = body["legs"]
+    wrong = row.outcome != ack["outcome"] or not ack["number"].endswith(f"{row.seq:07d}")
+    if "amount" in payload:
+        asked = {"debit": payload["from_account"], "credit": payload["to_account"], "amount": payload["amount"]}
+        wrong = wrong or leg != asked
+    else:
+        wrong = wrong or body["request"]["reversal_of"] != payload["operation_id"]
+    return [f"{ack['key']} is not what was acknowledged"] if wrong else []
+
+
+def _chain(uow: UnitOfWork) -> list[str]:
+    """Every event sealed, every seal right."""
+    with writing(uow.engine).begin() as connection:
+        while seal_pending(connection):
+            pass
+    proof = verify(uow.engine, [], uow.secrets.signing_key)
+    problems = [f"audit: {finding.text}" for finding in proof.findings]
+    return problems + ([f"audit: {proof.pending} events are not sealed"] if proof.pending else [])
