@@ -136,7 +136,13 @@ def _row(desk: Desk, pair: tuple[int, int, int]) -> tuple[Any, ...]:
 
 def _raw_sqlite(url: str) -> Callable[[tuple[Any, ...]], None]:
     connection = sqlite3.connect(url.removeprefix("sqlite:///"), isolation_level=None)
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "recursive_triggers=ON"):
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=FULL",
+        "foreign_keys=ON",
+        "recursive_triggers=ON",
+        "wal_autocheckpoint=4000",
+    ):
         connection.execute(f"PRAGMA {pragma}")
     marks = ", ".join("?" * 12)
     statement = f"INSERT INTO operation ({COLUMNS}) VALUES ({marks}) ON CONFLICT (id) DO NOTHING RETURNING seq"

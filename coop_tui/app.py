@@ -5,44 +5,39 @@ Importing this module loads Textual and the sign-in screen alone; the rest loads
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 import sys
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from coop_tui.base_app import BaseApp
 from coop_tui.commands.staff import STAFF_COMMANDS
 from coop_tui.environment import harden_process
-from coop_tui.session_app import NOBODY, SessionApp
+from coop_tui.session_app import NOBODY
 from coop_tui.settings import Settings, SettingsError, load_settings
 from coop_tui.themes import HIGH_CONTRAST, LIGHT, NIGHT, THEMES
 from coop_tui.warm_up import Store, load_screens, open_store_of
+from coop_tui.working_app import WorkingApp
 from screens.flow import background_flow, flow
 from screens.sign_in import SignIn
-from screens.staff_shell import ShowsDelivery
 from services.errors import CoopError, StoreUnavailable
 from services.operator import ROLE_LABELS, Channel, Role
 from widgets.command import CommandClass
 from widgets.shell import Identity
 
 if TYPE_CHECKING:
-    from coop_tui.background import Background
     from screens.desk import Desk
-    from services.journal import Journal
     from services.staff_sessions import SignedIn
     from services.unit_of_work import UnitOfWork
 
-R = TypeVar("R")
 THEME_NAMES = {"claro": LIGHT, "oscuro": NIGHT, "alto-contraste": HIGH_CONTRAST}
 NOT_YOUR_ROLE = "Su rol no permite esta operación. Pida ayuda a su supervisor."
 
 
-class StaffApp(SessionApp):
+class StaffApp(WorkingApp):
     """What the people of the cooperative work with. Returns the process's exit code."""
 
     PROGRAM_COMMANDS: ClassVar[tuple[CommandClass, ...]] = STAFF_COMMANDS
@@ -57,12 +52,9 @@ class StaffApp(SessionApp):
         background: bool = True,
     ) -> None:
         """`opener` gives the store (tests); `background`: deliver mail and resubmit from inside the app."""
-        super().__init__(now=now, monotonic=monotonic, theme=theme_of(settings.theme))
-        self.settings = settings
+        super().__init__(settings, background=background, now=now, monotonic=monotonic, theme=theme_of(settings.theme))
         self._store = Store(opener or partial(open_store_of, settings))
-        self._wants_background = background
-        self.background: Background | None = None
-        self._journal: Journal | None = None
+        self._demo = False
 
     def on_mount(self) -> None:
         """The front door stands first; everything else waits for its paint."""
@@ -70,6 +62,11 @@ class StaffApp(SessionApp):
         self.front_door()
 
     # The store -------------------------------------------------------------------------------------
+
+    @property
+    def opened(self) -> UnitOfWork | None:
+        """The store, if it was opened."""
+        return self._store.uow
 
     @property
     def uow(self) -> UnitOfWork:
@@ -83,6 +80,9 @@ class StaffApp(SessionApp):
         first = self._store.uow is None
         uow = await self._store.ready()
         if first:
+            from coop_tui.wiring import store_fact
+
+            self._demo = await self._quietly(store_fact, uow, "demo") == "1"
             self._load_rest()
         return uow
 
@@ -118,18 +118,24 @@ class StaffApp(SessionApp):
 
     @property
     def mail_folder(self) -> Path | None:
-        """Where mail lands while no mail server is set up."""
-        return None if self.settings.smtp_host else self.settings.maildir
+        """Where mail lands while no mail server is set up. In a real store it stays shut: nobody of staff sees a
+        password or a code, wherever it lies (req. 22, 28)."""
+        return self.settings.maildir if self._demo and self.settings.smtp_host is None else None
 
     @property
     def sms_folder(self) -> Path | None:
         """Where text messages land while neither a mail server nor an SMS gateway is set up."""
-        return self.settings.sms_folder
+        return self.settings.sms_folder if self._demo else None
 
     @property
     def checkpoints_path(self) -> Path:
         """The signed checkpoints of the audit trail: beside the database, never in it."""
         return self.settings.checkpoints_path
+
+    @property
+    def slips_folder(self) -> Path:
+        """Where sealed slips wait for the printer."""
+        return self.settings.slips_folder
 
     @property
     def receipts_folder(self) -> Path:
@@ -152,7 +158,7 @@ class StaffApp(SessionApp):
         from screens.desk import Desk
 
         self.push_screen(Desk())
-        self._start_background()
+        self.start_background()
 
     async def _set_up(self, signed_in: SignedIn) -> bool:
         """Temporary password and missing second factor come before any work (req. 11, A4)."""
@@ -250,74 +256,6 @@ class StaffApp(SessionApp):
 
         rule = self._store.uow.policy.operations[Op(command.operation)]
         return None if rule.roles & self._operator.roles else NOT_YOUR_ROLE
-
-    # Behind the work -------------------------------------------------------------------------------
-
-    def _start_background(self) -> None:
-        if not self._wants_background:
-            return
-        from coop_tui.background import Background
-        from services.journal import open_journal
-
-        if self.background is None:
-            loop = asyncio.get_running_loop()
-
-            def told(_: object) -> None:
-                with contextlib.suppress(RuntimeError):  # The program has just ended.
-                    loop.call_soon_threadsafe(self._mail_moved)
-
-            self.background = Background(self.settings, self.uow, told)
-            self.background.start()
-        if self._journal is None:
-            try:
-                self._journal = open_journal(self.settings.data_dir / "libreta")
-            except CoopError as error:
-                self.notify_safe(error.user_text, severity="error")
-        self._resubmit()
-
-    @flow
-    async def _resubmit(self) -> None:
-        """Ask again for what this person confirmed and nobody answered (the program or the machine had died)."""
-        from coop_tui.resubmission import resubmit_open
-
-        if self._journal is not None:
-            for text in await self.call(resubmit_open, self._journal):
-                self.notify_safe(text, severity="warning")
-
-    def prepare_call(self, function: Callable[..., R], args: tuple[Any, ...], work: Callable[[], R]) -> Callable[[], R]:
-        """What has a key is written to the journal before it leaves (req. 40)."""
-        if self._journal is None or self._operator is None:
-            return work
-        from coop_tui.resubmission import journaled
-
-        return journaled(self._journal, function, args, self._operator, work)
-
-    def _mail_moved(self) -> None:
-        """A message went out or failed: screens that show delivery read it again."""
-        for screen in self.screen_stack:
-            if isinstance(screen, ShowsDelivery) and not self.locked:
-                screen.mail_moved()
-
-    def work_committed(self) -> None:
-        """Mail may wait: don't let it wait for the next round."""
-        if self.background is not None:
-            self.background.nudge()
-
-    def close(self) -> None:
-        """End the session and the background work. Called when the screen is the terminal's again."""
-        if self.background is not None:
-            self.background.stop()
-        if self._journal is not None:
-            self._journal.close()
-        if self._operator is not None and self._store.uow is not None:
-            from services.staff_sessions import sign_out
-
-            try:
-                sign_out(self._operator, self._store.uow)
-            except CoopError:
-                return  # An idle session locks and ends by itself.
-            finally:
-                self._operator = None
 
     # Looks -----------------------------------------------------------------------------------------
 

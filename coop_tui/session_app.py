@@ -157,6 +157,13 @@ class SessionApp(BaseApp[int]):
                 await self._quietly(reauthenticate, Reauthenticate(Secret(typed)), self.operator, self.uow)
             except SignInRefused as refused:
                 error = refused.user_text
+            except SessionLocked:  # Nobody typed for too long: the lock asks for the same password.
+                self.cover()
+                await self._unlocked.wait()
+                return True
+            except SessionEnded as ended:
+                self._session_over(ended)
+                raise
             else:
                 return True
 
@@ -195,9 +202,9 @@ class SessionApp(BaseApp[int]):
         from services.staff_sessions import session_state
 
         operator = self._operator
-        if not self.locked and self._last_key > self._last_touch:
-            if self.monotonic() - self._last_touch >= TOUCH_SECONDS:
-                await self._tell_presence()
+        since_touch = self.monotonic() - self._last_touch
+        if not self.locked and self._last_key > self._last_touch and since_touch >= TOUCH_SECONDS:
+            await self._tell_presence()
         try:
             state = await self._quietly(session_state, operator, self.uow)
         except StoreUnavailable:

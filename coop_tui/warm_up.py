@@ -66,8 +66,10 @@ def open_store_of(settings: Settings) -> UnitOfWork:
     import importlib
 
     from coop_tui.wiring import open_store
+    from services.program_life import START, tell
 
     uow = open_store(settings)
+    tell(uow, START, settings.terminal)
     for module in ("services.staff_sessions", "screens.desk"):
         importlib.import_module(module)
     return uow

@@ -52,7 +52,7 @@ def _whole(copy: Path) -> None:
     if not copy.is_file():
         raise BackupUnusable(f"No existe «{copy}».")
     try:
-        with closing(sqlite3.connect(f"file:{copy}?mode=ro", uri=True)) as connection:
+        with closing(sqlite3.connect(f"{copy.resolve().as_uri()}?mode=ro", uri=True)) as connection:
             result = connection.execute("PRAGMA integrity_check").fetchone()[0]
             connection.execute("SELECT count(*) FROM audit_event").fetchone()
     except sqlite3.DatabaseError as error:

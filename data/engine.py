@@ -78,6 +78,8 @@ def _sqlite(url: str) -> Engine:
             "foreign_keys=ON",
             "recursive_triggers=ON",
             "busy_timeout=10000",
+            # 16 MB between checkpoints, not 4: each one syncs the whole file while a commit waits.
+            "wal_autocheckpoint=4000",
         ):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()

@@ -193,6 +193,9 @@ class AffiliateForm(Form):
         self.row = row
         effect = "Se quitará del acceso en línea." if row.affiliated else "Se verá en el acceso en línea."
         super().__init__(member_id, summary=(f"{row.label} {row.number}", effect))
+        texts = reasons_for(Op.ACCOUNT_AFFILIATE)
+        if row.affiliated and len(texts) > 1:  # The usual reason to add one stands first, to take one off second.
+            self.reason.input.value = texts[1]
 
     async def act(self) -> str:
         """Turn it over."""

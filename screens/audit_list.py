@@ -1,4 +1,4 @@
-"""The audit trail: a filter line, a page of events, the whole event beside it, and the proof on one key (req. 47–50)."""
+"""The audit trail: a filter line, a page of events, the whole event beside it, the proof on one key (req. 47–50)."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Horizontal, VerticalScroll
-from textual.widgets import DataTable, Input
+from textual.widgets import Input
 
 from data.values.dates import to_panama
 from screens.base import Back, BaseScreen
@@ -156,7 +156,7 @@ class AuditList(BaseScreen[None]):
             return "La verificación está en marcha; Esc la detiene."
         return None
 
-    @on(DataTable.RowHighlighted, "#events")
+    @on(PlainTable.RowHighlighted, "#events")
     def _detail(self) -> None:
         key = self._table.current_key
         row = next((row for row in self._page.rows if str(row.event_id) == key), None)

@@ -8,10 +8,19 @@ from rich.text import Text
 from textual import events, on
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
-from textual.widgets import DataTable, Input
+from textual.widgets import Input
 
 from data.values.dates import format_time, panama_date
-from screens.base import Back, BaseScreen
+from screens.base import BaseScreen
+from screens.desk_commands import (
+    LeaveDesk,
+    LocalMail,
+    OpenChosen,
+    People,
+    ReadTheAudit,
+    RefreshDesk,
+    Search,
+)
 from screens.dialogs.confirm import Confirm
 from screens.flow import background_flow, flow
 from screens.staff_shell import StaffShell, staff_shell
@@ -19,11 +28,12 @@ from services.activation_queue import DaySummary, QueueRow, day_summary, pending
 from services.errors import NotFound, RateLimited
 from services.lookup import Find, FindResult, MemberHit, find
 from services.operations import Op
-from widgets.command import Command, CommandClass
+from widgets.command import CommandClass
 from widgets.countdown import remaining
 from widgets.house_input import TextInput
 from widgets.panel import Panel
 from widgets.plain_table import Column, PlainTable
+from widgets.search_table import SearchTable
 from widgets.text import PlainText, safe
 
 if TYPE_CHECKING:
@@ -35,78 +45,6 @@ SEARCH_HELP = (
     "Escriba el número de asociado o cliente, la cédula en cualquier forma o un número de cuenta, y pulse Enter. "
     "Con una sola coincidencia se abre la ficha. Si su rol lo permite, también el nombre."
 )
-
-
-class Search(Command):
-    """Lleva el cursor a la búsqueda. También puede empezar a escribir desde cualquier parte."""
-
-    id = "search"
-    label = "Buscar"
-    keys = ("f3", "/")
-    words = ("buscar",)
-    usage = "NÚMERO, CÉDULA O CUENTA"
-    operation = Op.MEMBER_FIND.value
-    footer = True
-
-
-class OpenChosen(Command):
-    """Busca lo escrito o abre la fila donde está."""
-
-    id = "open_chosen"
-    label = "Abrir"
-    keys = ("enter",)
-    footer = True
-
-
-class RefreshDesk(Command):
-    """Vuelve a leer la lista de espera y su día."""
-
-    id = "refresh_desk"
-    label = "Actualizar"
-    keys = ("f5",)
-
-
-class ReadTheAudit(Command):
-    """Abre la auditoría."""
-
-    id = "read_the_audit"
-    label = "Auditoría"
-    keys = ("f6",)
-    words = ("auditoria", "auditoría")
-    operation = Op.AUDIT_READ.value
-
-
-class People(Command):
-    """Abre la lista del personal: agregar, deshabilitar, restablecer, desbloquear."""
-
-    id = "people"
-    label = "Personal"
-    keys = ("f7",)
-    words = ("personal",)
-    operation = Op.STAFF_VIEW.value
-
-
-class LocalMail(Command):
-    """Muestra los correos que quedaron en la carpeta local porque no hay servidor de correo."""
-
-    id = "local_mail"
-    label = "Correo local"
-    keys = ("f8",)
-    words = ("correo",)
-
-
-class LeaveDesk(Back):
-    """Borra la búsqueda; con la búsqueda vacía, cierra su sesión."""
-
-    label = "Salir"
-    footer = False
-
-
-class DeskTable(PlainTable, inherit_bindings=False):
-    """A table of the desk: letters are not its keys, they go to the search box."""
-
-    BINDINGS = list(DataTable.BINDINGS)
-    help_text = "Muévase con las flechas. Enter abre la ficha. Al escribir, se busca."
 
 
 class Desk(BaseScreen[None]):
@@ -129,11 +67,11 @@ class Desk(BaseScreen[None]):
         super().__init__()
         self._search = TextInput(id="search", placeholder=HINT, help_text=SEARCH_HELP, passthrough=":/?")
         self._search.error_listener = lambda text: self.say(text, "warning")
-        self._hits = DeskTable(
+        self._hits = SearchTable(
             (Column("Número", width=8), Column("Nombre", width=22), Column("Cédula", width=13), Column("Acceso")),
             id="hits",
         )
-        self._queue = DeskTable(
+        self._queue = SearchTable(
             (Column("Hora", width=11), Column("Número", width=8), Column("Vía", width=9), Column("Edad", "right", 7)),
             id="queue",
         )
@@ -193,7 +131,7 @@ class Desk(BaseScreen[None]):
             self._search.focus()
             self._search.insert_text_at_cursor(event.character)
 
-    def _first_table(self) -> DeskTable | None:
+    def _first_table(self) -> SearchTable | None:
         return next((table for table in (self._hits, self._queue) if table.display and table.row_count), None)
 
     def action_search(self) -> None:

@@ -57,7 +57,7 @@ class FallbackForm(Form):
             self.user.text,
             Secret(self.password.input.take()),
             Secret(self.code.input.take()),
-            staff_shell(self).receipts_folder,
+            staff_shell(self).slips_folder,
         )
         try:
             result = await self.call(fallback, command)

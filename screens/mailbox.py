@@ -8,7 +8,6 @@ from typing import ClassVar
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Vertical, VerticalScroll
-from textual.widgets import DataTable
 
 from data.values.dates import format_datetime
 from screens.base import Back, BaseScreen
@@ -96,7 +95,7 @@ class Mailbox(BaseScreen[None]):
         self._table.show_rows([(mail.message_id, (format_datetime(mail.at), mail.to, mail.subject)) for mail in mails])
         self._show()
 
-    @on(DataTable.RowHighlighted, "#mails")
+    @on(PlainTable.RowHighlighted, "#mails")
     def _show(self) -> None:
         mail = next((mail for mail in self._mails if mail.message_id == self._table.current_key), None)
         text = "Todavía no hay mensajes." if mail is None else f"Para: {mail.to}\nAsunto: {mail.subject}\n\n{mail.text}"

@@ -112,7 +112,7 @@ class RecordScreen(RecordActions):
         self.query_one("#identity", PlainText).show(identity_lines(record, narrow=narrow))
         self.query_one("#diagnosis", PlainText).show(diagnosis_line(record, self.key_of_operation))
         facts = self.query_one("#access-line", PlainText)
-        facts.show(access_line(record, narrow=narrow))
+        facts.show(access_line(record))
         facts.display = bool(facts.plain_text)
         self.query_one(StageList).show_stages(access_stages(record, self.shell.now(), narrow=narrow))
         self.query_one("#access-panel", Panel).retitle("Acceso en línea", record.access.state_label)

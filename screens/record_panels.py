@@ -19,7 +19,7 @@ STATES = {
 }
 MASKED = "•••"
 TOLD_IN_SHORT = 3
-"""Stages that get a line of their own where room is short: the last ones that something happened at."""
+"""Stages that get a line of their own where room is short."""
 
 
 def identity_lines(record: Record, *, narrow: bool = False) -> str:
@@ -49,8 +49,8 @@ def diagnosis_line(record: Record, key_of: Callable[[str], str]) -> str:
     return f"→ {access.diagnosis}" + (f" [{key}]" if key else "")
 
 
-def access_line(record: Record, *, narrow: bool = False) -> str:
-    """User name, last visit, devices and how the last mail went: what there is of it."""
+def access_line(record: Record) -> str:
+    """User name, last visit, devices, and the last mail where it went elsewhere: what there is of it."""
     access = record.access
     facts = [f"Usuario {access.username}"] if access.username else []
     if access.last_visit:
@@ -58,17 +58,22 @@ def access_line(record: Record, *, narrow: bool = False) -> str:
     if access.devices:
         facts.append("1 equipo" if access.devices == 1 else f"{access.devices} equipos")
     # The stage of the credential tells how its mail went; where it went stands under «Correo» unless it was changed.
-    if access.mail and not (narrow and access.mail.startswith(record.identity.email)):
+    if access.mail and not access.mail.startswith(f"{record.identity.email}:"):
         facts.append(f"correo {access.mail}")
     return " · ".join(facts)
 
 
 def access_stages(record: Record, now: datetime, *, narrow: bool = False) -> list[Stage]:
-    """The X-ray's stages; where room is short only the last three that something happened at are told in full."""
+    """The X-ray's stages; where room is short only where it stands and the two before are told in full."""
     found = record.access.stages
     reached = [stage.id for stage in found if stage.status != "todo"]
-    told = reached[-TOLD_IN_SHORT:] if narrow else reached
-    return [_stage(stage, now, told=stage.id in told) for stage in found]
+    current = next((stage.id for stage in found if stage.status in ("now", "failed")), None)
+    if narrow and current is not None:
+        until = reached.index(current) + 1
+        reached = reached[max(0, until - TOLD_IN_SHORT) : until]
+    elif narrow:
+        reached = reached[-1:]
+    return [_stage(stage, now, told=stage.id in reached) for stage in found]
 
 
 def _stage(stage: Found, now: datetime, *, told: bool) -> Stage:

@@ -9,7 +9,7 @@ from typing import ClassVar
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
-from textual.widgets import Input, Static
+from textual.widgets import Input
 
 from data.secrets import Secret
 from screens.base import Back, BaseScreen
@@ -23,6 +23,7 @@ from services.staff_sessions import (
 )
 from widgets.command import Command, CommandClass
 from widgets.fields import SecretField
+from widgets.qr_code import QrCode
 from widgets.secret_input import SecretInput
 from widgets.text import PlainText
 
@@ -34,19 +35,6 @@ class SaveFactor(Command):
     label = "Registrar"
     keys = ("f2",)
     footer = True
-
-
-class QrCode(Static):
-    """A code to be read from the screen: dark on light whatever the theme, or no phone reads it."""
-
-    DEFAULT_CSS = "QrCode { width: auto; height: auto; background: white; color: black; }"
-
-    def __init__(self, *, id: str | None = None) -> None:
-        super().__init__("", markup=False, id=id)
-
-    def show_rows(self, rows: tuple[str, ...]) -> None:
-        """Draw the picture."""
-        self.update("\n".join(rows))
 
 
 class SecondFactor(BaseScreen[bool]):

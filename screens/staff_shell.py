@@ -55,6 +55,10 @@ class StaffShell(Shell, Protocol):
         """The signed checkpoints of the audit trail."""
 
     @property
+    def slips_folder(self) -> Path:
+        """Where sealed slips wait for the printer; the worker clears them."""
+
+    @property
     def receipts_folder(self) -> Path:
         """Where this desk keeps the receipts that it printed."""
 

@@ -130,14 +130,14 @@ class VerifyScreen(MemberScreen[int]):
             self.dismiss(state.level)
             return
         self.query_one("#standing", PlainText).show(standing(state))
-        self.query_one("#said", PlainText).show(_said(state))
         self.query_one("#ways", NumberedList).show_lines([way_line(offer) for offer in state.offers], usual_way(state))
         self.query_one("#flags", NumberedList).show_lines([flag_line(flag) for flag in shown_flags(state)])
-        self._start(next_step(state, self.step))
+        self._start(next_step(state, self.step), said=_said(state))
 
-    def _start(self, step: str, text: str = "") -> None:
-        """Show the fields of a step and put the focus into the first."""
+    def _start(self, step: str, text: str = "", said: str = "") -> None:
+        """Show the fields of a step and put the focus into the first. `said`: how the last step went."""
         self.step = step
+        self.query_one("#said", PlainText).show(said)
         self.query_one("#question", PlainText).show(text or step_text(self.state, step))
         self._show_fields(step)
 
@@ -291,4 +291,4 @@ class VerifyScreen(MemberScreen[int]):
 
 def _said(state: VerificationState) -> str:
     glyph = {"passed": "✓ ", "failed": "✗ "}.get(state.outcome or "", "")
-    return f"{glyph}{state.message}" if state.message else ""
+    return f"{glyph}{state.message}" if glyph else ""  # What has no outcome is told by the step that follows.

@@ -28,11 +28,12 @@ PENDING_SQLITE = DriverSql(
     " ON s.seq = (SELECT max(seq) FROM audit_seal)"
     " WHERE e.id > coalesce((SELECT max(event_id) FROM audit_seal), 0) ORDER BY e.id LIMIT :limit"
 )
+_ENCODER = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 
 def canonical(value: Mapping[str, Any]) -> str:
     """The one text that stands for `value`: what is hashed, signed and compared."""
-    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return _ENCODER.encode(value)
 
 
 def event_body(

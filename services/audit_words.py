@@ -23,6 +23,8 @@ STAFF_WORDS: Mapping[str, str] = {
     "staff.unlock": "Desbloqueó a una persona",
     "staff.roles": "Cambió los roles de una persona",
     "staff.relative": "Declaró un familiar",
+    "program.start": "Abrió el programa",
+    "program.stop": "Cerró el programa",
     "store.init": "Almacén creado",
     "policy.change": "Cambió la política",
     "db.upgrade": "Actualizó el esquema",

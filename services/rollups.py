@@ -27,7 +27,10 @@ class RolledUp:
 
 
 def roll_up(operator: Operator, uow: UnitOfWork) -> RolledUp:
-    """Sum up every untracked account that has entries after its last roll-up. For the day close and the worker."""
+    """Sum up every untracked account that has entries after its last roll-up: part of the day close.
+
+    On PostgreSQL it is the tables' owner who does it: the program's own role may not hold postings up.
+    """
     with uow.begin_system(operator) as tx:
         if tx.connection.dialect.name == "postgresql":
             tx.connection.execute(WAIT_FOR_POSTINGS)

@@ -66,13 +66,12 @@ class NumberedList(PlainText, can_focus=True):
         """Fit to the new width."""
         self._redraw()
 
-    def on_focus(self) -> None:
-        """The cursor shows only where the keys go."""
+    def watch_has_focus(self, has_focus: bool) -> None:
+        """The cursor and its note show only where the keys go."""
+        super().watch_has_focus(has_focus)
         self._redraw()
-
-    def on_blur(self) -> None:
-        """The cursor shows only where the keys go."""
-        self._redraw()
+        if not has_focus:
+            self.post_message(self.Marked(self, ""))
 
     def on_key(self, event: events.Key) -> None:
         """Arrows move, a number or Enter picks."""

@@ -22,7 +22,7 @@ SUBCOMMANDS = {
     "staff": ("coop_tui.cli.staff", "personal: add, disable, enable, reset, unlock, list"),
     "ledger": ("coop_tui.cli.ledger", "libro mayor: check"),
     "audit": ("coop_tui.cli.audit", "auditoría: verify, checkpoint, public-key"),
-    "db": ("coop_tui.cli.store", "base de datos: upgrade, check, backup, restore"),
+    "db": ("coop_tui.cli.store", "base de datos: upgrade, check, grants, backup, restore"),
     "worker": ("coop_tui.cli.worker", "envía correos y hace las tareas de fondo"),
     "doctor": ("coop_tui.cli.doctor", "revisa si esta instalación está en condiciones"),
     "secret": ("coop_tui.cli.secret", "guarda la contraseña del correo o de la base"),
@@ -40,7 +40,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--json", action="store_true", help="responde en JSON")
     parser.add_argument("--version", action="version", version=f"coop-tui {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="ORDEN")
-    wanted = next((word for word in arguments if word in SUBCOMMANDS), None)
+    wanted = _sub_command(arguments)
     for name, (module, help_text) in SUBCOMMANDS.items():
         sub = commands.add_parser(name, help=help_text, description=help_text)
         if name == wanted:
@@ -57,3 +57,14 @@ def main(argv: list[str] | None = None) -> int:
     from coop_tui.cli.running import run_command
 
     return run_command(importlib.import_module(SUBCOMMANDS[options.command][0]).run, options)
+
+
+def _sub_command(arguments: list[str]) -> str | None:
+    """The first word that is no option and no option's value: the one module whose options have to be known."""
+    words = iter(arguments)
+    for word in words:
+        if word == "--data":
+            next(words, None)
+        elif not word.startswith("-"):
+            return word
+    return None

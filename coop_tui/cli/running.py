@@ -10,9 +10,11 @@ import sys
 from collections.abc import Callable
 from dataclasses import asdict, is_dataclass
 from datetime import date, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from coop_tui.faults import log_fault
 from coop_tui.settings import Settings, load_settings
 from data.secrets import Secret, SecretsError
 from services.errors import CoopError
@@ -29,6 +31,7 @@ class Usage(Exception):
 
 def run_command(run: Callable[[argparse.Namespace], int], options: argparse.Namespace) -> int:
     """Run one sub-command; refusals go to standard error (or as JSON to standard output) with exit code 1."""
+    sys.excepthook = partial(_fault, options)
     try:
         return run(options)
     except Usage as error:
@@ -45,6 +48,20 @@ def run_command(run: Callable[[argparse.Namespace], int], options: argparse.Name
     except KeyboardInterrupt:
         print("Cancelado.", file=sys.stderr)
         return 1
+    except Exception as error:  # noqa: BLE001 - the last resort: a fault prints a number, never a traceback with data
+        return _refused(options, "fault", log_fault(error))
+
+
+def _fault(options: argparse.Namespace, _kind: type[BaseException], error: BaseException, _trace: object) -> None:
+    """A fault of the program: a code for the person, types and source lines for the log, no values (req. 57)."""
+    from coop_tui.faults import describe, log_fault
+    from coop_tui.logs import log_to
+
+    try:
+        log_to(settings_of(options).log_path)
+    except CoopError:
+        print(describe(error), file=sys.stderr)
+    _refused(options, "fault", f"{log_fault(error)} Avise a soporte con ese código.")
 
 
 def _refused(options: argparse.Namespace, code: str, text: str) -> int:

@@ -160,6 +160,15 @@ def _backup(options: argparse.Namespace) -> int:
     return 0
 
 
+def _set_checkpoints_aside(checkpoints: Path, kept: Path | None) -> list[str]:
+    """The signed checkpoints know of events that the restored base never saw: they stay with the base of theirs."""
+    if kept is None or not checkpoints.exists():
+        return []
+    aside = checkpoints.with_name(checkpoints.name + kept.suffix)
+    checkpoints.rename(aside)
+    return [f"Los puntos de control de la base anterior quedaron en {aside}."]
+
+
 def _restore(options: argparse.Namespace) -> int:
     from data.backup import BackupUnusable, restore_sqlite
 
@@ -174,6 +183,7 @@ def _restore(options: argparse.Namespace) -> int:
         kept = restore_sqlite(options.file, settings.sqlite_path)
     except BackupUnusable as error:
         raise BackupFailed(str(error)) from None
+    aside = _set_checkpoints_aside(settings.checkpoints_path, kept)
     try:
         _tell(settings, "db.restore", file=options.file.name, kept=kept.name if kept else None)
         after = []
@@ -182,6 +192,6 @@ def _restore(options: argparse.Namespace) -> int:
     answer(
         options,
         {"kept": str(kept) if kept else None},
-        [f"Base repuesta. La anterior quedó en {kept}." if kept else "Base repuesta.", *after],
+        [f"Base repuesta. La anterior quedó en {kept}." if kept else "Base repuesta.", *aside, *after],
     )
     return 0

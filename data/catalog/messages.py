@@ -34,8 +34,12 @@ class MessageTemplate:
     @property
     def keys(self) -> frozenset[str]:
         """The values that the context must bring; `at` (when it happened) is always there."""
-        texts = (self.body, self.sms, *(value for _, value in self.facts))
-        return frozenset(name for text in texts for name in _NAME.findall(text)) - {"at"}
+        return _keys((self.body, self.sms, *(value for _, value in self.facts)))
+
+
+@functools.cache
+def _keys(texts: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(name for text in texts for name in _NAME.findall(text)) - {"at"}
 
 
 @dataclass(frozen=True, slots=True)

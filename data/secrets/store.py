@@ -99,7 +99,10 @@ class SecretStore:
 
     def places(self) -> list[str]:
         """The keyrings in reach, by name, for `coop-tui doctor`."""
-        return [f"{type(backend).__module__}.{type(backend).__name__}" for backend in self._backends()]
+        from data.secrets.sealed import SealedFileKeyring
+
+        kinds = [type(backend) for backend in self._backends()]
+        return ["un archivo sellado" if kind is SealedFileKeyring else kind.__module__ for kind in kinds]
 
     def _key(self, name: SecretName) -> bytes:
         text = self.get(name)

@@ -20,6 +20,7 @@ from widgets.text import PlainText, safe
 
 if TYPE_CHECKING:
     from data.catalog.branches import Branch
+    from services.staff import AddStaff  # noqa: F401 - the type of the answer
 
 
 class AcceptPerson(Command):

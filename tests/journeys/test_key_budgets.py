@@ -5,6 +5,7 @@ The member's record is open and the caller verified where it matters; no mouse. 
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -42,7 +43,8 @@ class Hand:
 
     def spent(self, task: str, budget: int) -> None:
         """Print the table's line and hold to the budget."""
-        print(f"\n{task:<46} {self.counter.count:>2} of {budget:>2}  {' '.join(self.counter.pressed)}")
+        keys = " ".join(self.counter.pressed)
+        sys.stdout.write(f"\n{task:<46} {self.counter.count:>2} of {budget:>2}  {keys}\n")
         assert self.counter.count <= budget, self.counter.pressed
 
 

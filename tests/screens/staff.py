@@ -19,7 +19,6 @@ from services.unit_of_work import UnitOfWork
 from tests.screens.support import NARROW, SteadyClock, burst, running, settle
 from tests.services.world import PASSWORD, World
 
-
 BESIDE = ("follow_store", "refresh_panels", "_load_rest", "_read", "_touch", "_lock_service", "_prove", "watch_session")
 """Work that goes on without holding the keys."""
 
@@ -45,7 +44,11 @@ def staff_app(
     opener: Callable[[], UnitOfWork] | None = None,
     **options: Any,
 ) -> StaffApp:
-    """The app over the world's store. Nothing runs in its background unless asked for."""
+    """The app over the world's store. Nothing runs in its background unless asked for.
+
+    The store is a demonstration unless it says otherwise: only there is the local mail to be read.
+    """
+    world.change("INSERT INTO store_meta (key, value) VALUES ('demo', '1') ON CONFLICT (key) DO NOTHING")
     settings = load_settings(folder, environ={"COOP_TERMINAL": "T-1"})
     options = {"background": False} | options
     return StaffApp(

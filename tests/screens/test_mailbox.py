@@ -86,3 +86,16 @@ async def test_with_a_mail_server_there_is_no_folder(sqlite_world: World, tmp_pa
         await burst(app, "<f8>")
         assert isinstance(app.screen, Desk) and any("servidor" in text for text in toasts(app))
         assert "carpeta local:" not in screen_text(app)
+
+
+async def test_a_real_store_shows_nobody_its_mail(sqlite_world: World, tmp_path: Path) -> None:
+    """The mails hold codes and passwords: without a mail server they wait in the folder, closed (req. 22, 28)."""
+    sqlite_world.staff(sign_in=False)
+    sqlite_world.change("INSERT INTO store_meta (key, value) VALUES ('demo', '0')")
+    drop(tmp_path / "correo", 1, "Contraseña Xk7mPq2wRt9z\n")
+    app = staff_app(sqlite_world, tmp_path)
+    async with at_the_desk(app):
+        assert app.mail_folder is None and app.sms_folder is None
+        await burst(app, "<f8>")
+        await at_rest(app)
+        assert isinstance(app.screen, Desk) and "Xk7mPq2wRt9z" not in screen_text(app)

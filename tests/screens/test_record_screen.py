@@ -159,7 +159,7 @@ async def test_an_old_password_is_asked_for_and_a_wrong_one_changes_nothing(
         await desk.keys("a<f2>")
         assert isinstance(on(desk), PasswordDialog) and desk.state() == "solicitado"
         await desk.keys("no-es-esta<enter>")
-        assert isinstance(on(desk), PasswordDialog) and "correct" in screen_text(desk.app), screen_text(desk.app)
+        assert isinstance(on(desk), PasswordDialog) and "Contraseña incorrecta" in screen_text(desk.app)
         await desk.keys("<escape>")
         assert isinstance(on(desk), RecordScreen) and desk.state() == "solicitado"
         assert "Escriba su contraseña otra vez" in flat(desk)

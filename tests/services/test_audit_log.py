@@ -97,10 +97,10 @@ def test_a_filter_that_is_not_understood_is_named(typed: str, said: str) -> None
     assert said in refused.value.user_text and refused.value.field == "filter"
 
 
-@pytest.mark.parametrize("filter", [AuditFilter(who="nadie"), AuditFilter(member_number="99")])
-def test_unknown_people_are_told(world: World, filter: AuditFilter) -> None:
+@pytest.mark.parametrize("unknown", [AuditFilter(who="nadie"), AuditFilter(member_number="99")])
+def test_unknown_people_are_told(world: World, unknown: AuditFilter) -> None:
     with pytest.raises(InvalidInput):
-        read_audit(ReadAudit(filter), auditor(world), world.uow)
+        read_audit(ReadAudit(unknown), auditor(world), world.uow)
 
 
 def test_quoted_values_keep_their_blanks() -> None:

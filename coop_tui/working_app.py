@@ -1,0 +1,107 @@
+"""What goes on behind the work at a desk: mail is delivered, and nothing that was confirmed is lost (req. 28, 40)."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from coop_tui.session_app import SessionApp
+from coop_tui.settings import Settings
+from screens.flow import flow
+from screens.staff_shell import ShowsDelivery
+from services.errors import CoopError
+
+if TYPE_CHECKING:
+    from coop_tui.background import Background
+    from services.journal import Journal
+    from services.unit_of_work import UnitOfWork
+
+R = TypeVar("R")
+
+
+class WorkingApp(SessionApp):
+    """A program with a worker and a journal of its own. `background` False: neither (tests)."""
+
+    def __init__(self, settings: Settings, *, background: bool, **options: Any) -> None:
+        super().__init__(**options)
+        self.settings = settings
+        self._wants_background = background
+        self.background: Background | None = None
+        self._journal: Journal | None = None
+
+    @property
+    def opened(self) -> UnitOfWork | None:
+        """The store, if it was opened."""
+        return None
+
+    def start_background(self) -> None:
+        """Somebody is at the desk: deliver mail, open the journal, ask again for what was left open."""
+        if not self._wants_background:
+            return
+        from coop_tui.background import Background
+        from services.journal import open_journal
+
+        if self.background is None:
+            loop = asyncio.get_running_loop()
+
+            def told(_: object) -> None:
+                with contextlib.suppress(RuntimeError):  # The program has just ended.
+                    loop.call_soon_threadsafe(self._mail_moved)
+
+            self.background = Background(self.settings, self.uow, told)
+            self.background.start()
+        if self._journal is None:
+            try:
+                self._journal = open_journal(self.settings.data_dir / "libreta")
+            except CoopError as error:
+                self.notify_safe(error.user_text, severity="error")
+        self._resubmit()
+
+    @flow
+    async def _resubmit(self) -> None:
+        """Ask again for what this person confirmed and nobody answered (the program or the machine had died)."""
+        from coop_tui.resubmission import resubmit_open
+
+        if self._journal is not None:
+            for text in await self.call(resubmit_open, self._journal):
+                self.notify_safe(text, severity="warning")
+
+    def prepare_call(self, function: Callable[..., R], args: tuple[Any, ...], work: Callable[[], R]) -> Callable[[], R]:
+        """What has a key is written to the journal before it leaves (req. 40)."""
+        if self._journal is None or self._operator is None:
+            return work
+        from coop_tui.resubmission import journaled
+
+        return journaled(self._journal, function, args, self._operator, work)
+
+    def _mail_moved(self) -> None:
+        """A message went out or failed: screens that show delivery read it again."""
+        for screen in self.screen_stack:
+            if isinstance(screen, ShowsDelivery) and not self.locked:
+                screen.mail_moved()
+
+    def work_committed(self) -> None:
+        """Mail may wait: don't let it wait for the next round."""
+        if self.background is not None:
+            self.background.nudge()
+
+    def close(self) -> None:
+        """End the session and the background work. Called when the screen is the terminal's again."""
+        if self.background is not None:
+            self.background.stop()
+        if self._journal is not None:
+            self._journal.close()
+        if self._operator is not None:
+            from services.staff_sessions import sign_out
+
+            # An idle session locks and ends by itself.
+            with contextlib.suppress(CoopError):
+                sign_out(self._operator, self.uow)
+            self._operator = None
+        if (uow := self.opened) is not None:
+            from services.program_life import STOP, tell
+
+            with contextlib.suppress(CoopError):
+                tell(uow, STOP, self.settings.terminal)

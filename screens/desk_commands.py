@@ -1,0 +1,72 @@
+"""What can be done at the desk."""
+
+from __future__ import annotations
+
+from screens.base import Back
+from services.operations import Op
+from widgets.command import Command
+
+
+class Search(Command):
+    """Lleva el cursor a la búsqueda. También puede empezar a escribir desde cualquier parte."""
+
+    id = "search"
+    label = "Buscar"
+    keys = ("f3", "/")
+    words = ("buscar",)
+    usage = "NÚMERO, CÉDULA O CUENTA"
+    operation = Op.MEMBER_FIND.value
+    footer = True
+
+
+class OpenChosen(Command):
+    """Busca lo escrito o abre la fila donde está."""
+
+    id = "open_chosen"
+    label = "Abrir"
+    keys = ("enter",)
+    footer = True
+
+
+class RefreshDesk(Command):
+    """Vuelve a leer la lista de espera y su día."""
+
+    id = "refresh_desk"
+    label = "Actualizar"
+    keys = ("f5",)
+
+
+class ReadTheAudit(Command):
+    """Abre la auditoría."""
+
+    id = "read_the_audit"
+    label = "Auditoría"
+    keys = ("f6",)
+    words = ("auditoria", "auditoría")
+    operation = Op.AUDIT_READ.value
+
+
+class People(Command):
+    """Abre la lista del personal: agregar, deshabilitar, restablecer, desbloquear."""
+
+    id = "people"
+    label = "Personal"
+    keys = ("f7",)
+    words = ("personal",)
+    operation = Op.STAFF_VIEW.value
+
+
+class LocalMail(Command):
+    """Muestra los correos que quedaron en la carpeta local porque no hay servidor de correo."""
+
+    id = "local_mail"
+    label = "Correo local"
+    keys = ("f8",)
+    words = ("correo",)
+
+
+class LeaveDesk(Back):
+    """Borra la búsqueda; con la búsqueda vacía, cierra su sesión."""
+
+    label = "Salir"
+    footer = False

@@ -1,0 +1,118 @@
+"""What was confirmed and never answered is asked for again by its author, once, and told."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from coop_tui.resubmission import journaled, resubmit_open
+from data.values.uuid7 import uuid7
+from services.activation import Activate, activate
+from services.errors import StoreUnavailable
+from services.journal import Journal
+from services.lookup import Find, find
+from services.operator import Operator
+from services.transfers import ConfirmTransfer, PrepareTransfer, confirm, prepare
+from tests.screens.staff import at_rest, at_the_desk, staff_app
+from tests.screens.support import screen_text, toasts
+from tests.services.world import World
+
+
+@pytest.fixture
+def journal(tmp_path: Path) -> Journal:
+    return Journal(tmp_path / "libreta" / "journal-1.jsonl")
+
+
+def transfer(world: World, agent: Operator) -> ConfirmTransfer:
+    """Prepared by a verified caller's agent."""
+    member = world.member("50012")
+    one, two = world.account(member, balance=100_00), world.account(member)
+    world.lease(agent, member, 2)
+    prepared = prepare(PrepareTransfer(member, one, two, 75_00), agent, world.uow)
+    return ConfirmTransfer(uuid7(), prepared.hash, member, one, two, 75_00)
+
+
+def silent_after(command: ConfirmTransfer, operator: Operator, world: World, *, done: bool) -> None:
+    """The answer is lost, with the work done or not."""
+    if done:
+        confirm(command, operator, world.uow)
+    raise StoreUnavailable
+
+
+@pytest.mark.parametrize("done", [True, False])
+def test_a_lost_transfer_is_posted_once(sqlite_world: World, journal: Journal, done: bool) -> None:
+    agent = sqlite_world.staff()
+    command = transfer(sqlite_world, agent)
+    work = partial(silent_after, command, agent, sqlite_world, done=done)
+    with pytest.raises(StoreUnavailable):
+        journaled(journal, confirm, (command,), agent, work)()
+    assert [item.key for item in journal.open_items()] == [command.key]
+    (told,) = resubmit_open(journal, agent, sqlite_world.uow)
+    assert "aplicada, comprobante" in told and journal.open_items() == ()
+    assert sqlite_world.balance(command.to_account) == 75_00
+    assert resubmit_open(journal, agent, sqlite_world.uow) == ()
+
+
+def test_without_the_caller_it_is_closed_and_can_not_arrive_late(sqlite_world: World, journal: Journal) -> None:
+    agent = sqlite_world.staff()
+    command = transfer(sqlite_world, agent)
+    with pytest.raises(StoreUnavailable):
+        journaled(
+            journal, confirm, (command,), agent, partial(silent_after, command, agent, sqlite_world, done=False)
+        )()
+    sqlite_world.change("UPDATE verification_lease SET ended_at = granted_at")
+    (told,) = resubmit_open(journal, agent, sqlite_world.uow)
+    assert "no se aplicó y quedó descartada" in told
+    assert sqlite_world.balance(command.to_account) == 0
+    assert sqlite_world.scalar("SELECT outcome FROM operation WHERE id = :id", id=command.key) == "rejected"
+
+
+def test_another_persons_items_wait_for_them(sqlite_world: World, journal: Journal) -> None:
+    agent, other = sqlite_world.staff(), sqlite_world.staff("jcastillo")
+    command = transfer(sqlite_world, agent)
+    with pytest.raises(StoreUnavailable):
+        journaled(journal, confirm, (command,), agent, partial(silent_after, command, agent, sqlite_world, done=True))()
+    assert resubmit_open(journal, other, sqlite_world.uow) == ()
+    assert len(journal.open_items()) == 1
+
+
+def test_an_activation_that_never_arrived_is_told(sqlite_world: World, journal: Journal) -> None:
+    agent = sqlite_world.staff()
+    member = sqlite_world.member()
+    sqlite_world.access(member)
+    command = Activate(member, "Lo pidió en la llamada", uuid7())
+
+    def lost() -> None:
+        raise StoreUnavailable
+
+    with pytest.raises(StoreUnavailable):
+        journaled(journal, activate, (command,), agent, lost)()
+    (told,) = resubmit_open(journal, agent, sqlite_world.uow)
+    assert told.startswith("Activación") and "no llegó a aplicarse" in told and journal.open_items() == ()
+
+
+def test_reads_are_not_kept(sqlite_world: World, journal: Journal) -> None:
+    agent = sqlite_world.staff()
+
+    def work() -> int:
+        return 1
+
+    assert journaled(journal, find, (Find("1"),), agent, work) is work
+
+
+async def test_after_a_crash_the_author_is_told_at_the_desk(sqlite_world: World, tmp_path: Path) -> None:
+    agent = sqlite_world.staff()
+    command = transfer(sqlite_world, agent)
+    before = Journal(tmp_path / "libreta" / "journal-1.jsonl")
+    with pytest.raises(StoreUnavailable):
+        journaled(before, confirm, (command,), agent, partial(silent_after, command, agent, sqlite_world, done=True))()
+    before.close()
+    app = staff_app(sqlite_world, tmp_path, background=True)
+    async with at_the_desk(app):
+        await at_rest(app)
+        assert any("No la repita" in text for text in toasts(app)), screen_text(app)
+    app.close()
+    assert sqlite_world.balance(command.to_account) == 75_00
+    assert sqlite_world.scalar("SELECT count(*) FROM staff_session WHERE ended_at IS NULL") == 0
