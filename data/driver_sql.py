@@ -36,17 +36,13 @@ class DriverSql:
 
         Raises sqlalchemy.exc.DBAPIError of the fitting kind.
         """
-        driver = connection.connection
-        sqlite = connection.dialect.name == "sqlite"
-        cursor = driver.cursor()
+        driver: Any = connection.connection.dbapi_connection
         try:
-            if sqlite:
-                cursor.execute(
-                    self._sqlite,
-                    {name: _plain(value) if isinstance(value, date) else value for name, value in values.items()},
-                )
+            if connection.dialect.name == "sqlite":
+                plain = {name: _plain(value) if isinstance(value, date) else value for name, value in values.items()}
+                cursor = driver.execute(self._sqlite, plain)
             else:
-                cursor.execute(self._postgresql, values)
+                cursor = driver.execute(self._postgresql, values)
             if self._row is None:  # asked once: psycopg builds an object a column for the answer
                 self._row = _row_type(cursor.description)
             if self._row is NO_ROWS:
@@ -54,8 +50,6 @@ class DriverSql:
             return [self._row(*row) for row in cursor.fetchall()]
         except connection.dialect.loaded_dbapi.Error as error:
             raise self._wrapped(connection, error) from error
-        finally:
-            cursor.close()
 
     def first(self, connection: Connection, values: Mapping[str, Any]) -> Any:
         """The first row, or None."""

@@ -24,6 +24,12 @@ from widgets.text import PlainText, safe
 NO_DISK = "No se pudo escribir el sobre en el disco: no se emitió nada. Elija las mitades o avise a soporte."
 
 
+class CodeField(SecretField):
+    """The second factor's code: empty for whom none is set up."""
+
+    required = False
+
+
 class FallbackForm(Form):
     """The second person signs here, at the same desk."""
 
@@ -34,7 +40,7 @@ class FallbackForm(Form):
     def __init__(self, member_id: int) -> None:
         self.user = Field("Supervisor", TextInput(id="user", max_length=40), id="f-user")
         self.password = SecretField("Su contraseña", SecretInput(id="password"), id="f-password")
-        self.code = SecretField("Su código", SecretInput(id="code", max_length=7), id="f-code")
+        self.code = CodeField("Su código", SecretInput(id="code", max_length=7), id="f-code")
         super().__init__(member_id, summary=("La contraseña anterior deja de servir. El supervisor firma aquí mismo.",))
 
     def fields(self) -> list[Field[Any] | SecretField]:

@@ -6,7 +6,6 @@ from typing import ClassVar, Literal
 
 from textual import on
 from textual.app import ComposeResult
-from textual.widgets import DataTable
 
 from screens.flow import flow
 from screens.member_screen import MemberScreen
@@ -155,10 +154,9 @@ class MovementsScreen(MemberScreen[None]):
 
     # The marked movement --------------------------------------------------------------------------
 
-    @on(DataTable.RowHighlighted, "#movements")
-    def _marked(self) -> None:
-        key = self.query_one("#movements", PlainTable).current_key
-        self.query_one("#movement-detail", PlainText).show(self._descriptions.get(key or "", ""))
+    @on(PlainTable.RowMarked, "#movements")
+    def _marked(self, event: PlainTable.RowMarked) -> None:
+        self.query_one("#movement-detail", PlainText).show(self._descriptions.get(event.key, ""))
 
     @on(PlainTable.RowChosen)
     def _chosen(self) -> None:

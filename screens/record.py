@@ -16,6 +16,7 @@ from screens.record_actions import RecordActions
 from screens.record_line import complete, movements_words, transfer_words
 from screens.record_panels import access_line, access_stages, account_cells, diagnosis_line, identity_lines
 from services.errors import CoopError
+from services.operations import Op
 from services.records import OpenRecord, Record, open_record, refresh_record
 from widgets.command import CommandClass
 from widgets.panel import Panel
@@ -51,6 +52,9 @@ class RecordScreen(RecordActions):
         "Ficha de quien atiende. Las letras subrayadas son las acciones; las que están entre paréntesis dicen"
         " por qué no se pueden usar al pulsarlas. Con «:» se escriben: tr 1 2 75, act, cred, desb, preg, ver, mov 1 20."
     )
+
+    wanted: str | None = None
+    """The operation that was refused last: what the caller is verified for next."""
 
     def compose_body(self) -> ComposeResult:
         """Identity and X-ray side by side, the accounts beneath."""
@@ -188,8 +192,16 @@ class RecordScreen(RecordActions):
         """V."""
         from screens.verify import VerifyScreen
 
-        await self.app.push_screen_wait(VerifyScreen(self.member_id))
+        purpose = self.wanted or (self.record.access.fix if self.record else None)
+        await self.app.push_screen_wait(VerifyScreen(self.member_id, purpose or Op.CALLER_VERIFY.value))
+        self.wanted = None
         await self.reload()
+
+    async def run_command(self, command: CommandClass, arguments: str | None = None) -> None:
+        """Remember what was refused: verifying the caller next is for that, and the code's message names it."""
+        if command.operation and self.disabled_reason(command) is not None:
+            self.wanted = command.operation
+        await super().run_command(command, arguments)
 
     # Accounts and the `:` line --------------------------------------------------------------------
 

@@ -6,7 +6,6 @@ from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
-from textual.widgets import DataTable
 
 from data.values.dates import format_datetime
 from screens.flow import flow
@@ -86,9 +85,9 @@ class TimelineScreen(MemberScreen[None]):
             return format_datetime(row.at), who, row.what, row.result, row.channel
         return short_moment(row.at, self.shell.now()), who, row.what, row.result
 
-    @on(DataTable.RowHighlighted, "#timeline")
-    def _marked(self, event: DataTable.RowHighlighted) -> None:
-        row = self._rows[event.cursor_row] if event.cursor_row < len(self._rows) else None
+    @on(PlainTable.RowMarked, "#timeline")
+    def _marked(self, event: PlainTable.RowMarked) -> None:
+        row = self._rows[int(event.key)] if event.key and int(event.key) < len(self._rows) else None
         self.query_one("#timeline-detail", PlainText).show(detail(row) if row else "")
 
     def action_with_views(self) -> None:

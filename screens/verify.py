@@ -29,7 +29,7 @@ from screens.verify_panels import (
 from services import verification
 from services import verification_commands as commands
 from services.errors import CoopError
-from services.one_time_codes import Destination
+from services.one_time_codes import PURPOSES, Destination
 from services.operations import Op
 from services.verification_state import VerificationState
 from widgets.command import Command, CommandClass
@@ -73,9 +73,11 @@ class VerifyScreen(MemberScreen[int]):
         " alta: pregúntelos. Las formas de seguir se eligen por número; F8 y F9 van a las formas y a las alertas."
     )
 
-    def __init__(self, member_id: int) -> None:
+    def __init__(self, member_id: int, purpose: str = Op.CALLER_VERIFY.value) -> None:
+        """`purpose`: the operation that the code's message names (C5); a name of the permission table."""
         super().__init__()
         self.member_id = member_id
+        self.purpose = purpose if purpose in PURPOSES else Op.CALLER_VERIFY.value
         self.state: VerificationState | None = None
         self.step = ""
         self.answer = SecretField("Respuesta", SecretInput(id="answer"), id="f-answer")
@@ -252,7 +254,7 @@ class VerifyScreen(MemberScreen[int]):
     @flow
     async def send_code(self, destination: Destination) -> None:
         """A one-time code to a contact on record."""
-        command = commands.SendCode(self.member_id, destination, Op.CALLER_VERIFY.value)
+        command = commands.SendCode(self.member_id, destination, self.purpose)
         self._take(await self.call(verification.send_code, command))
 
     @flow

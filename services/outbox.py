@@ -84,6 +84,18 @@ def enqueue(
     `to` is the clear address or the E.164 number. Raises InvalidInput for a destination or a value that could
     smuggle a header or a control character (req. 29); LookupError for an unknown template or a missing value.
     """
+    return _queue(tx, kind, template, member_id, _destination(kind, to), context, expires_at)
+
+
+def _queue(
+    tx: Transaction,
+    kind: Kind,
+    template: str,
+    member_id: int | None,
+    destination: tuple[str, str],
+    context: Mapping[str, str],
+    expires_at: datetime,
+) -> int:
     message = load_messages().get(template)
     if kind == "sms" and not message.sms:
         raise LookupError(f"template {template} has no text message")
@@ -91,7 +103,7 @@ def enqueue(
     for value in values.values():
         if not value.isprintable() or len(value) > 200:
             raise InvalidInput("Un dato del mensaje tiene caracteres que no se admiten. Corríjalo.")
-    address, masked = _destination(kind, to)
+    address, masked = destination
     message_id = f"<{uuid7()}@{OFFICIAL_HOST}>"
     payload = json.dumps({"to": address, "context": values}, ensure_ascii=False).encode()
     row = {
@@ -127,16 +139,12 @@ def notice(
     expires_at = tx.now + timedelta(hours=tx.policy.outbox.notice_hours)
     routes: list[tuple[Kind, str | None]] = [("mail", contact[0]), ("sms", contact[1])]
     for kind, to in routes:
-        if to and is_deliverable(kind, to):
-            return enqueue(
-                tx,
-                kind=kind,
-                template=template,
-                member_id=member_id,
-                to=to,
-                context=context,
-                expires_at=expires_at,
-            )
+        if to:
+            try:
+                destination = _destination(kind, to)
+            except InvalidInput:
+                continue
+            return _queue(tx, kind, template, member_id, destination, context, expires_at)
     return None
 
 

@@ -16,7 +16,6 @@ from data.driver_sql import DriverSql
 from data.types import Day, Int, Utc
 from data.values.dates import panama_date
 from data.values.money import Money
-from services.audit_trail import canonical
 from services.errors import AccountUnusable, InsufficientFunds, InvalidInput, LimitExceeded, NotFound
 from services.masking import masked_account, masked_name
 from services.policy import TransferPolicy
@@ -166,19 +165,19 @@ def fingerprint(facts: Facts, wanted: Wanted, rules: str) -> str:
     version, so that a balance that moved and came back refuses nothing. A source balance that moved does refuse: the
     balance that was shown would be a lie.
     """
-    sides = [
-        [row.id, row.number, row.label, row.product, row.status, bool(row.affiliated)]
-        for row in (facts.source, facts.target)
-    ]
-    seen = {
-        "v": 1,
-        "member": wanted.member_id,
-        "sides": sides,
-        "holder": facts.holder,
-        "amount": wanted.amount,
-        "memo": wanted.memo,
-        "charge": 0,
-        "after": facts.after(wanted.amount),
-        "rules": rules,
-    }
-    return hashlib.sha256(DOMAIN + canonical(seen).encode()).hexdigest()
+    seen = (
+        wanted.member_id,
+        *_side(facts.source),
+        *_side(facts.target),
+        facts.holder,
+        wanted.amount,
+        wanted.memo,
+        0,  # the charge
+        facts.after(wanted.amount),
+        rules,
+    )
+    return hashlib.sha256(DOMAIN + repr(seen).encode()).hexdigest()
+
+
+def _side(row: Any) -> tuple[Any, ...]:
+    return row.id, row.number, row.label, row.product, row.status, bool(row.affiliated)

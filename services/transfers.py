@@ -200,7 +200,7 @@ def _finish(tx: Transaction, done: Posted, facts: Facts, wanted: Wanted) -> Rece
 def _wanted(command: PrepareTransfer | ConfirmTransfer) -> Wanted:
     if not 0 < command.amount <= MAX_CENTESIMOS:
         raise InvalidInput("Escriba un monto mayor que cero.", field="amount")
-    if contains_card_number(command.memo):
+    if command.memo and contains_card_number(command.memo):
         raise InvalidInput(NOTE_MESSAGE, field="memo")
     memo = clean(command.memo, MEMO_LENGTH)
     return Wanted(command.member_id, command.from_account, command.to_account, command.amount, memo)

@@ -47,6 +47,18 @@ class PlainTable(DataTable[Text]):
             """The table, for `@on` selectors."""
             return self.table
 
+    @dataclass
+    class RowMarked(Message):
+        """The cursor stands on another row."""
+
+        table: PlainTable
+        key: str
+
+        @property
+        def control(self) -> PlainTable:
+            """The table, for `@on` selectors."""
+            return self.table
+
     def __init__(self, columns: Sequence[Column], *, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(cursor_type="row", zebra_stripes=True, cell_padding=1, id=id, classes=classes)
         self._plain_columns = tuple(columns)
@@ -92,3 +104,7 @@ class PlainTable(DataTable[Text]):
         """Turn Textual's message into the house's."""
         event.stop()
         self.post_message(self.RowChosen(self, event.row_key.value or ""))
+
+    def on_data_table_row_highlighted(self, event: DataTable.RowHighlighted) -> None:
+        """Turn Textual's message into the house's."""
+        self.post_message(self.RowMarked(self, event.row_key.value or ""))

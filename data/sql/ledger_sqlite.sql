@@ -46,9 +46,9 @@ CREATE TABLE operation (
 CREATE INDEX ix_operation_member_id ON operation (member_id, seq)
 --;
 -- What a member moved and an agent posted on one day: the daily limits.
-CREATE INDEX ix_operation_member_day ON operation (member_id, value_date) WHERE member_id IS NOT NULL
+CREATE INDEX ix_operation_member_day ON operation (member_id, value_date, kind) WHERE member_id IS NOT NULL
 --;
-CREATE INDEX ix_operation_actor_day ON operation (actor, value_date)
+CREATE INDEX ix_operation_actor_day ON operation (actor, value_date, kind)
 --;
 CREATE TABLE transfer (
   operation_id TEXT NOT NULL REFERENCES operation (id),

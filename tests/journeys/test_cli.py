@@ -30,6 +30,8 @@ from services.staff_secrets import ConfirmSecondFactor, begin_second_factor, con
 from services.staff_sessions import SignIn, sign_in
 from services.unit_of_work import UnitOfWork
 
+pytestmark = pytest.mark.timeout(400)  # many processes, on a busy machine
+
 ROOT = Path(__file__).resolve().parents[2]
 EXTRACT = ROOT / "tests" / "data" / "extract"
 FILES = [str(EXTRACT / name) for name in ("socios.csv", "cuentas.csv", "movimientos.csv")]

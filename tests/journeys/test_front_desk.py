@@ -28,6 +28,8 @@ from tests.journeys.house import House, portal, second_accounts
 from tests.journeys.words import html_of, words_of
 from tests.screens.support import NARROW, WIDE
 
+pytestmark = pytest.mark.timeout(400)  # a whole working day at the keyboard, on a busy machine
+
 EXTRACT = Path(__file__).resolve().parents[1] / "data" / "extract"
 WHOLE = Path(__file__).resolve().parents[2].parent / "shared" / "data"
 FILES = ("socios.csv", "cuentas.csv", "movimientos.csv")

@@ -42,6 +42,8 @@ from tests.services.callers import give_answers
 from tests.services.world import World
 from widgets.house_input import HouseInput
 
+pytestmark = pytest.mark.timeout(400)  # a whole working day at the keyboard, on a busy machine
+
 ESCAPES = "\x1b[31mrojo\x1b[0m\x1b]52;c;c2VjcmV0bw==\x07\x9b2J\x1b]0;título\x07\x1b]8;;https://x.example\x07aquí"
 MARKUP = "[@click=app.quit]salir[/] [/] [b]Ana[/b] [link=https://x.example]y[/link] [on red]\\[ ]"
 BIDI = "\u202eoiciffo\u202c\u2066x\u2069\u200f\u200b\ufeff\u2028\u2029"

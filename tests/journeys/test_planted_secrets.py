@@ -29,6 +29,8 @@ from tests.journeys.hunt import Hunt
 from tests.journeys.words import words_of
 from widgets.text import PlainText
 
+pytestmark = pytest.mark.timeout(400)  # a whole working day at the keyboard, on a busy machine
+
 MEMBERS = """numero,tipo,cedula,nombres,apellidos,fecha_nacimiento,correo,celular,sucursal
 50012,asociado,8-700-12,Itzel,Pérez Muñoz,14/02/1986,itzel@example.com,6123-4567,018
 """
