@@ -85,7 +85,7 @@ class Terminal:
         os.write(self.master, text.encode())
 
     def quiet(self, still: float = 0.05, limit: float = 2) -> None:
-        """Read until nothing has been written for `still` seconds, at most `limit` seconds: a cursor blinks for ever."""
+        """Read until nothing was written for `still` seconds, at most `limit` seconds: a cursor blinks for ever."""
         end = time.perf_counter() + limit
         while self._read(still) and time.perf_counter() < end:
             pass

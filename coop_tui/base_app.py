@@ -174,7 +174,9 @@ class BaseApp(App[AppResultT], inherit_bindings=False):
         self._redraw_bars()
 
     def serve(self, served: Served | None) -> None:
-        """Show another member, or another level of the same one."""
+        """Show another member, or another level of the same one. What was told of the last one goes with them."""
+        if self._served is not None and (served is None or served.number != self._served.number):
+            self.clear_notifications()
         self._served = served
         self._redraw_bars()
 

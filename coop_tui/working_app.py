@@ -101,7 +101,9 @@ class WorkingApp(SessionApp):
                 sign_out(self._operator, self.uow)
             self._operator = None
         if (uow := self.opened) is not None:
+            from services.checkpoints import checkpoint
             from services.program_life import STOP, tell
 
             with contextlib.suppress(CoopError):
                 tell(uow, STOP, self.settings.terminal)
+                checkpoint(uow, self.settings.checkpoints_path, force=True)

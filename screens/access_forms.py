@@ -73,7 +73,7 @@ class Form(BaseModal[str]):
             yield PlainText("F2 Aceptar   Tab Campo siguiente   Esc Cancelar", classes="dialog-keys")
 
     def on_key(self, event: Any) -> None:
-        """A number, letter or arrow picks a choice."""
+        """A number or an arrow picks a choice; a letter is the beginning of what goes into the first field."""
         if self.focused is self.choice and (at := self.choice.by_key(event)) is not None:
             if 0 <= at < len(self.CHOICES):
                 event.stop()
@@ -81,6 +81,11 @@ class Form(BaseModal[str]):
         elif self.focused is self.choice and event.key == "enter":
             event.stop()
             self.focus_next()
+        elif self.focused is self.choice and event.is_printable and event.character:
+            event.stop()
+            first = self.query(Input).first()
+            first.focus()
+            first.insert_text_at_cursor(event.character)
 
     def pending_work(self) -> str:
         """What was typed into the form's own fields."""

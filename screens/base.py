@@ -151,7 +151,6 @@ class BaseScreen(Screen[ResultT]):
         `arguments`: the rest of a `:` line, for `line_<id>`; None when a key or the palette started it.
         """
         if (reason := self.reason_against(command)) is not None:
-            self.shell.notify_safe(reason, severity="warning")
             self.say(reason, "warning")
             return
         self.hush()
@@ -205,9 +204,8 @@ class BaseScreen(Screen[ResultT]):
             self.shell.notify_safe(text, severity=severity)
 
     def show_failure(self, text: str) -> None:
-        """Show an error that stays until the next action. The toast has been shown already."""
-        for line in self.query(MessageLine):
-            line.say(text, "error")
+        """Show an error that stays until the next action."""
+        self.say(text, "error")
 
     def hush(self) -> None:
         """Take the last message away."""
@@ -248,7 +246,7 @@ class BaseModal(BaseScreen[ResultT], ModalScreen[ResultT]):
 
     FURNISHED = False
     DEFAULT_CSS = """
-    BaseModal { align: center middle; }
+    BaseModal { align: center middle; background: $background 60%; }
     BaseModal > .dialog {
         width: 76; max-width: 100%; height: auto; max-height: 100%;
         padding: 0 1; border: round $accent; background: $surface; overflow-y: auto;

@@ -21,7 +21,6 @@ from screens.desk_commands import (
     RefreshDesk,
     Search,
 )
-from screens.dialogs.confirm import Confirm
 from screens.flow import background_flow, flow
 from screens.staff_shell import StaffShell, staff_shell
 from services.activation_queue import DaySummary, QueueRow, day_summary, pending_activations
@@ -165,7 +164,8 @@ class Desk(BaseScreen[None]):
         try:
             found = await self.call(find, Find(typed))
         except (NotFound, RateLimited) as error:
-            self.say(error.user_text, "warning")  # What was typed stays, to be mended.
+            self.say(error.user_text, "warning")
+            self._search.select_all()  # What was typed stays, to be mended or typed over.
             return
         self._show(found)
 
@@ -254,18 +254,7 @@ class Desk(BaseScreen[None]):
             self.hush()
             self._search.focus()
         else:
-            self._leave()
-
-    @flow
-    async def _leave(self) -> None:
-        question = Confirm(
-            "¿Cerrar su sesión?",
-            ("El programa queda en la pantalla de ingreso.",),
-            accept="Cerrar sesión",
-            trigger_keys=("escape",),
-        )
-        if await self.app.push_screen_wait(question):
-            self.staff.sign_out()
+            self.say("Para cerrar su sesión escriba :salir; F10 cierra el programa.")
 
 
 def queue_cells(row: QueueRow, now: datetime) -> tuple[str, str, str, str]:

@@ -42,6 +42,7 @@ class ReadTheAudit(Command):
     id = "read_the_audit"
     label = "Auditoría"
     keys = ("f6",)
+    footer = True
     words = ("auditoria", "auditoría")
     operation = Op.AUDIT_READ.value
 
@@ -52,6 +53,7 @@ class People(Command):
     id = "people"
     label = "Personal"
     keys = ("f7",)
+    footer = True
     words = ("personal",)
     operation = Op.STAFF_VIEW.value
 
@@ -62,11 +64,12 @@ class LocalMail(Command):
     id = "local_mail"
     label = "Correo local"
     keys = ("f8",)
+    footer = True
     words = ("correo",)
 
 
 class LeaveDesk(Back):
-    """Borra la búsqueda; con la búsqueda vacía, cierra su sesión."""
+    """Borra la búsqueda y sus resultados."""
 
-    label = "Salir"
+    label = "Borrar"
     footer = False

@@ -88,16 +88,15 @@ async def _run(node: DOMNode, work: Callable[[], Coroutine[Any, Any, None]], hel
 
 
 def report(node: DOMNode, error: Exception) -> None:
-    """Show an error to the user: as a toast, and in the line of the screen that it belongs to."""
+    """Show an error to the user: in the line of the screen that it belongs to, as a toast where that is gone."""
     shell = shell_of(node)
     text = shell.failure_text(error)
-    if not node.is_attached:
-        shell.notify_safe(text, severity="error")
-        return
-    shell.notify_safe(text, severity="error")
-    owner = next((parent for parent in node.ancestors_with_self if isinstance(parent, ShowsFailure)), None)
+    parents = node.ancestors_with_self if node.is_attached else []
+    owner = next((parent for parent in parents if isinstance(parent, ShowsFailure)), None)
     if owner is not None:
         owner.show_failure(text)
+    else:
+        shell.notify_safe(text, severity="error")
 
 
 def _running(node: DOMNode, name: str) -> Worker[None] | None:

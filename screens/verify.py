@@ -164,8 +164,8 @@ class VerifyScreen(MemberScreen[int]):
         self.query_one("#way-note", PlainText).show(event.note)
 
     def pending_work(self) -> str:
-        """Nothing that is typed here is worth keeping."""
-        return ""
+        """What the caller said and was not sent yet; secrets are not asked about, they are wiped."""
+        return "los datos escritos" if any(field.text for field in (self.number, self.cedula, self.born)) else ""
 
     def verification_ended(self) -> None:
         """The level is gone: back to the record, which masks itself; verification starts anew."""
@@ -175,7 +175,10 @@ class VerifyScreen(MemberScreen[int]):
 
     async def action_back(self) -> None:
         """Esc: back to the record with the level that there is."""
-        self.dismiss(self.state.level if self.state else 0)
+        if self.pending_work():
+            await super().action_back()
+        else:
+            self.dismiss(self.state.level if self.state else 0)
 
     def action_ways(self) -> None:
         """F8."""

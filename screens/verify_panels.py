@@ -67,8 +67,9 @@ def next_step(state: VerificationState, step: str) -> str:
         return "question"
     if state.code is not None and "code" not in state.factors:
         return "code"
-    if state.level == 0 and not state.has_questions and "record" not in state.factors and not state.blocked:
-        return "record"
+    if state.level == 0 and not state.has_questions and not state.factors and not state.blocked:
+        here = any(offer.kind == "in_person" and offer.reason_disabled is None for offer in state.offers)
+        return "in_person" if here else "record"
     return ""
 
 

@@ -45,7 +45,7 @@ LOCKS = (
 ROWS = " FROM staff_session s JOIN staff p ON p.id = s.staff_id WHERE s.id = :session_id"
 STANDING, STANDING_ALONE = DriverSql(COLUMNS, ROWS), DriverSql(COLUMNS, LOCKS, ROWS)
 FACTOR_NAMES = {
-    1: "dos preguntas de seguridad o cédula en persona",
+    1: "dos preguntas de seguridad, cédula en persona o, si no tiene preguntas, datos del expediente y código",
     2: "código de un solo uso al correo o celular registrado",
     3: "en persona, llamada de vuelta al número registrado o segunda persona",
 }

@@ -124,7 +124,7 @@ class CedulaInput(HouseInput[Cedula]):
     """A cédula in any spelling: `8-123-456`, `PE-1-2`, `8AV-12-345`."""
 
     def __init__(self, *, parse: Callable[[str], Cedula] = Cedula.parse, **options: Any) -> None:
-        options.setdefault("placeholder", "8-123-456")
+        options.setdefault("placeholder", "0-000-0000")
         options.setdefault("help_text", "Escriba la cédula con guiones: 8-123-456, E-8-12345, PE-12-345 o 8-AV-12-345.")
         super().__init__(parse, max_length=20, **options)
 

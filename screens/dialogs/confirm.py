@@ -44,10 +44,6 @@ class Confirm(BaseModal[bool]):
     """
 
     ACTIONS: ClassVar[tuple[CommandClass, ...]] = (Accept, AcceptOther, Back)
-    GRACE_SECONDS: ClassVar[float] = 0.3
-    """Time after opening in which no key confirms: one that was already on its way can't have read the
-    question.
-    """
     AUTO_FOCUS = "#cancel"
     HELP = "Lea a quién y qué se le hará. Esc o Cancelar no cambia nada."
 
@@ -63,7 +59,6 @@ class Confirm(BaseModal[bool]):
         super().__init__(classes="-dangerous" if dangerous else None)
         self._title, self._lines, self._accept = title, tuple(lines), accept
         self.confirm_key = next(key for key in CONFIRM_KEYS if key not in trigger_keys)
-        self._opened = 0.0
 
     def compose_body(self) -> ComposeResult:
         """The question, what it touches, and the two ways out."""
@@ -81,10 +76,6 @@ class Confirm(BaseModal[bool]):
     Confirm.-dangerous .dialog { border: heavy $error; }
     """
 
-    def on_mount(self) -> None:
-        """The grace period starts when the question is there to be read."""
-        self._opened = self.shell.monotonic()
-
     def action_accept(self) -> None:
         """F2."""
         self._answer("f2")
@@ -94,7 +85,7 @@ class Confirm(BaseModal[bool]):
         self._answer("f4")
 
     def _answer(self, key: str) -> None:
-        if key == self.confirm_key and self.shell.monotonic() - self._opened >= self.GRACE_SECONDS:
+        if key == self.confirm_key:
             self.dismiss(True)
 
     @on(Button.Pressed, "#accept")

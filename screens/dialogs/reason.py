@@ -15,7 +15,6 @@ from textual.containers import Vertical
 from textual.widgets import Input
 
 from screens.base import Back, BaseModal
-from services.text_cleaning import fold
 from widgets.command import Command, CommandClass
 from widgets.fields import Field, SecretField, check_fields
 from widgets.house_input import TextInput
@@ -50,10 +49,10 @@ class AcceptReason(Command):
 
 
 class ReasonList(PlainText, can_focus=True):
-    """The reasons, each with a number; its first letter picks it too."""
+    """The reasons, each with a number."""
 
     DEFAULT_CSS = "ReasonList { height: auto; &:focus { background: $field-focus; } }"
-    help_text = "Pulse el número o la primera letra del motivo, o muévase con las flechas."
+    help_text = "Pulse el número del motivo, o muévase con las flechas."
 
     def __init__(self, reasons: Sequence[Reason], *, id: str | None = None) -> None:
         super().__init__(multiline=True, id=id)
@@ -78,15 +77,10 @@ class ReasonList(PlainText, can_focus=True):
         if event.key in ("up", "down"):
             step = -1 if event.key == "up" else 1
             return (-1 if self.picked is None and step > 0 else self.picked or 0) + step
-        if not event.character:
-            return None
-        if event.character.isdecimal():
+        if event.character and event.character.isdecimal():
             at = int(event.character) - 1
             return at if 0 <= at < len(self.reasons) else None
-        start = 0 if self.picked is None else self.picked + 1
-        order = [(start + step) % len(self.reasons) for step in range(len(self.reasons))]
-        letter = fold(event.character)
-        return next((at for at in order if letter and fold(self.reasons[at].label).startswith(letter)), None)
+        return None  # A letter begins a text that was meant for a field: it must not change a choice.
 
 
 class ReasonDialog(BaseModal[ReasonGiven]):
@@ -138,12 +132,23 @@ class ReasonDialog(BaseModal[ReasonGiven]):
             self._text.input.focus()
             return
         at = self._list.by_key(event)
+        if at is None and event.is_printable and event.character and not event.character.isdecimal():
+            event.stop()
+            self._write_own(event.character)
+            return
         if at is not None and 0 <= at < len(self._list.reasons):
             event.stop()
             self._list.pick(at)
             self._complain("")
             if event.character and event.key not in ("up", "down"):
                 self._go_on(self._list.reasons[at])
+
+    def _write_own(self, character: str) -> None:
+        """Somebody begins to write: that is the detail, or a reason of their own if none is picked yet."""
+        if self._list.picked is None:
+            self._list.pick(next((at for at, reason in enumerate(self._list.reasons) if reason.needs_text), None))
+        self._text.input.focus()
+        self._text.input.insert_text_at_cursor(character)
 
     def _go_on(self, reason: Reason) -> None:
         """After a pick by key the focus is where the next thing is missing."""

@@ -20,7 +20,7 @@ from textual.pilot import Pilot
 from textual.widgets import Input
 
 from coop_tui.base_app import BaseApp
-from screens.dialogs.confirm import Confirm
+from widgets.message_line import MessageLine
 
 NARROW = (80, 24)
 WIDE = (120, 40)
@@ -59,7 +59,6 @@ def fast_pilot(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(textual._wait, "SLEEP_GRANULARITY", 0.002)
     monkeypatch.setattr(textual._wait, "SLEEP_IDLE", 0.001)
     monkeypatch.setattr(Input, "_toggle_cursor", lambda _self: None)
-    monkeypatch.setattr(Confirm, "GRACE_SECONDS", 0.0)
     yield
 
 
@@ -168,6 +167,12 @@ def assert_snapshot(app: BaseApp[Any], name: str) -> None:
 def toasts(app: BaseApp[Any]) -> list[str]:
     """Return the texts of the toasts on show, oldest first."""
     return [str(note.message) for note in app._notifications]
+
+
+def told(app: BaseApp[Any]) -> list[str]:
+    """Return what the user was told: the toasts on show and the message line of the screen."""
+    lines = [line.plain_text for line in app.screen.query(MessageLine) if line.has_class("-shown")]
+    return toasts(app) + [re.sub(r"^[^\w«¿]+ ", "", line) for line in lines]
 
 
 def widths(app: BaseApp[Any]) -> Sequence[int]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import pytest
 from textual.app import ComposeResult
@@ -23,7 +23,7 @@ from tests.screens.support import (
     running,
     screen_text,
     settle,
-    toasts,
+    told,
 )
 from widgets.command import Command, CommandClass, CommandError, faults
 from widgets.command_bar import BarEntry, footer_text, letter_text
@@ -106,6 +106,10 @@ class Card(BaseScreen[None]):
 
 class Desk(BaseApp[None]):
     card: Card
+
+    def __init__(self, **options: Any) -> None:
+        clock = SteadyClock()
+        super().__init__(**({"now": clock.now, "monotonic": clock.monotonic} | options))
 
     def on_mount(self) -> None:
         self.card = Card()
@@ -204,7 +208,7 @@ async def test_a_disabled_command_stays_visible_and_says_why() -> None:
         assert "(Transferir !)" in screen_text(app)
         await burst(app, "t")
         assert app.card.done == []
-        assert toasts(app) == ["Requiere verificación N2"]
+        assert told(app) == ["Requiere verificación N2"]
         assert "! Requiere verificación N2" in screen_text(app)
         await burst(app, "vt")
         assert app.card.done == ["verify", "transfer"]

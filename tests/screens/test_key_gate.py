@@ -18,7 +18,7 @@ from coop_tui.key_gate import KeyGate
 from screens.base import BaseModal, BaseScreen
 from screens.dialogs.confirm import Confirm
 from screens.flow import flow
-from tests.screens.support import burst, key_event, running, screen_text, settle, toasts, type_slowly
+from tests.screens.support import burst, key_event, running, screen_text, settle, told, type_slowly
 from widgets.command import Command, CommandClass
 from widgets.fields import Field
 from widgets.house_input import TextInput
@@ -288,7 +288,7 @@ async def test_a_service_error_is_shown_and_the_session_lives(caplog: pytest.Log
         screen.error = Refused()
         await app.push_screen(screen)
         await burst(app, "<f5>sigo")
-        assert toasts(app) == ["No hay fondos suficientes. Revise el monto."]
+        assert told(app) == ["No hay fondos suficientes. Revise el monto."]
         assert "✗ No hay fondos suficientes." in screen_text(app)
         assert screen.value("a") == "sigo"
         assert not caplog.records
@@ -301,7 +301,7 @@ async def test_a_fault_shows_a_code_logs_no_values_and_the_session_lives(caplog:
         screen.error = KeyError("8-123-456 Tmp-SECRETO [/]")
         await app.push_screen(screen)
         await burst(app, "<f5>sigo")
-        (text,) = toasts(app)
+        (text,) = told(app)
         assert text.startswith("Error interno. Código ")
         code = text.split()[-1].rstrip(".")
         assert code in caplog.text and "builtins.KeyError" in caplog.text and "test_key_gate.py" in caplog.text

@@ -24,7 +24,7 @@ from services.operations import Op
 from services.operator import Operator, Role
 from services.unit_of_work import UnitOfWork
 from tests.screens.staff import Steps, at_rest, at_the_desk, staff_app
-from tests.screens.support import SIZES, assert_snapshot, burst, screen_text, settle, toasts
+from tests.screens.support import SIZES, assert_snapshot, burst, screen_text, settle, toasts, told
 from tests.services.world import PASSWORD, World
 from widgets.command import Command, CommandClass
 from widgets.fields import Field
@@ -133,7 +133,7 @@ async def test_work_under_way_waits_beneath_the_lock(sqlite_world: World, tmp_pa
         screen.may_go_on.set()
         await asyncio.sleep(0.05)
         assert isinstance(app.screen, LockScreen)
-        assert "ITZEL" not in screen_text(app) and toasts(app) == []
+        assert "ITZEL" not in screen_text(app) and told(app) == []
         await burst(app, f"{PASSWORD}<enter>")
         await at_rest(app)
         assert app.screen is screen and "Terminó lo lento" in screen_text(app)
@@ -236,8 +236,8 @@ async def test_the_end_by_hours_is_told_five_minutes_before(sqlite_world: World,
         world.change("UPDATE staff_session SET last_seen_at = :now", now=world.clock.now().isoformat())
         await app.watch_session().wait()
         await app.watch_session().wait()
-        told = [text for text in toasts(app) if "máximo de horas" in text]
-        assert len(told) == 1 and "4 min" in told[0]
+        said = [text for text in told(app) if "máximo de horas" in text]
+        assert len(said) == 1 and "4 min" in said[0]
 
 
 async def test_an_old_password_is_asked_for_and_the_same_command_runs_again(
@@ -275,7 +275,7 @@ async def test_leaving_the_question_leaves_it_undone_and_says_so(sqlite_world: W
         await burst(app, "<escape>")
         await at_rest(app)
         assert app.screen is screen and "Hecho" not in screen_text(app)
-        assert ReauthenticationNeeded.default in toasts(app)
+        assert ReauthenticationNeeded.default in told(app)
 
 
 async def test_a_locked_session_covers_the_screen_and_the_call_goes_on_after_it(

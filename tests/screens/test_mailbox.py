@@ -13,7 +13,7 @@ from screens.mailbox import Mailbox
 from services.folder_sms import FolderSms
 from services.maildir import MaildirMail
 from tests.screens.staff import at_rest, at_the_desk, staff_app
-from tests.screens.support import assert_snapshot, burst, screen_text, toasts
+from tests.screens.support import assert_snapshot, burst, screen_text, told
 from tests.services.world import World
 
 
@@ -84,7 +84,7 @@ async def test_with_a_mail_server_there_is_no_folder(sqlite_world: World, tmp_pa
     app = staff_app(sqlite_world, tmp_path)
     async with at_the_desk(app):
         await burst(app, "<f8>")
-        assert isinstance(app.screen, Desk) and any("servidor" in text for text in toasts(app))
+        assert isinstance(app.screen, Desk) and any("servidor" in text for text in told(app))
         assert "carpeta local:" not in screen_text(app)
 
 

@@ -20,7 +20,9 @@ from screens.record import RecordScreen
 from screens.timeline import TimelineScreen
 from services import credentials
 from services.errors import StoreUnavailable
+from services.operations import Op
 from services.operator import Role
+from services.reasons import reasons_for
 from tests.screens.member_desk import MemberDesk, member_desk
 from tests.screens.support import SIZES, screen_text
 from tests.services.access_cases import live_credentials, mails
@@ -131,7 +133,8 @@ async def test_each_mend_asks_why_does_it_and_says_so(
 
 async def test_a_reason_of_ones_own_goes_to_the_trail(sqlite_world: World, desk: MemberDesk) -> None:
     async with desk.open():
-        await desk.keys(":suspender<enter>o<f2>")
+        other = len(reasons_for(Op.ACCESS_SUSPEND)) + 1
+        await desk.keys(f":suspender<enter>{other}<f2>")
         assert isinstance(on(desk), ReasonDialog)  # «Otro» alone says nothing
         await desk.keys("Llamó su hija: le robaron el teléfono<enter>")
         assert desk.state() == "suspendido"
@@ -143,7 +146,7 @@ async def test_esc_leaves_a_reason_and_asks_when_something_was_typed(desk: Membe
     async with desk.open():
         await desk.keys(":suspender<enter>1<escape>")
         assert isinstance(on(desk), RecordScreen)
-        await desk.keys(":suspender<enter>otexto<escape>")
+        await desk.keys(":suspender<enter>texto<escape>")
         assert isinstance(on(desk), Confirm)
         await desk.keys("<escape>")
         assert isinstance(on(desk), ReasonDialog)

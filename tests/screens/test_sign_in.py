@@ -15,7 +15,7 @@ from screens.sign_in import SignIn
 from services.operator import Role
 from services.unit_of_work import UnitOfWork
 from tests.screens.staff import at_rest, enter, staff_app
-from tests.screens.support import SIZES, assert_snapshot, burst, running, screen_text, settle, toasts
+from tests.screens.support import SIZES, assert_snapshot, burst, running, screen_text, settle, told
 from tests.services.world import PASSWORD, World
 
 WRONG = "Usuario o contraseña incorrectos."
@@ -97,7 +97,7 @@ async def test_a_wrong_word_keeps_the_name_and_wipes_the_secret(
         await burst(app, f"{username}<tab>otra-cosa-muy-larga<enter>")
         await at_rest(app)
         door = app.screen
-        assert isinstance(door, SignIn) and WRONG in toasts(app)
+        assert isinstance(door, SignIn) and WRONG in told(app)
         assert door._username.text == username and not door._password.input.filled
         await burst(app, f"{PASSWORD}<enter>")
         await at_rest(app)
@@ -134,7 +134,7 @@ async def test_a_wrong_code_starts_over_with_one_text(sqlite_world: World, tmp_p
         await burst(app, f"jefa<tab>{PASSWORD}<enter>000000<enter>")
         await at_rest(app)
         door = app.screen
-        assert isinstance(door, SignIn) and WRONG in toasts(app)
+        assert isinstance(door, SignIn) and WRONG in told(app)
         assert door._proven is None and not door._code.display and door._username.text == "jefa"
 
 

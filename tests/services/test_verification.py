@@ -8,6 +8,7 @@ from itertools import combinations, product
 import pytest
 
 from data.secrets import Secret
+from services import authorisation
 from services import verification as v
 from services.errors import (
     ContactMissing,
@@ -100,7 +101,7 @@ def test_from_nothing_to_everything(world: World) -> None:
     world.staff("sgomez", [Role.SUPERVISOR], sign_in=False)
     state = begin(world, agent, member)
     assert (state.level, state.lease_expires_at, state.tries_left, state.blocked) == (0, None, 3, False)
-    assert state.missing_for[1] == "dos preguntas de seguridad o cédula en persona"
+    assert state.missing_for[1] == authorisation.FACTOR_NAMES[1]
     assert not may(world, agent, member, Op.BALANCES_VIEW)
     state = answer_all(world, agent, member)
     assert state.level == 1 and set(state.missing_for) == {2, 3}
