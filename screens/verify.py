@@ -165,7 +165,8 @@ class VerifyScreen(MemberScreen[int]):
 
     def pending_work(self) -> str:
         """What the caller said and was not sent yet; secrets are not asked about, they are wiped."""
-        return "los datos escritos" if any(field.text for field in (self.number, self.cedula, self.born)) else ""
+        said = [field for field in (self.number, self.cedula, self.born) if field.display and field.text]
+        return "los datos escritos" if said else ""
 
     def verification_ended(self) -> None:
         """The level is gone: back to the record, which masks itself; verification starts anew."""

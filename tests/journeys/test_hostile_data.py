@@ -66,7 +66,8 @@ def every_screen() -> set[str]:
             yield kind
             yield from below(kind)
 
-    return {kind.__name__ for kind in below(BaseScreen) if not kind.__subclasses__()}
+    own = (kind for kind in below(BaseScreen) if kind.__module__.startswith("screens."))
+    return {kind.__name__ for kind in own if not kind.__subclasses__()}
 
 
 ELSEWHERE = {
