@@ -5,6 +5,7 @@ The first screen: it loads nothing of the database. What is typed before the sto
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
@@ -25,6 +26,7 @@ from widgets.text import PlainText
 if TYPE_CHECKING:
     from data.secrets import Secret
     from services.staff_sessions import SignedIn  # noqa: F401 - the type of the answer
+    from services.unit_of_work import UnitOfWork
 
 OPENING = "Abriendo la base de datos…"
 READY = "● Base de datos lista"
@@ -100,12 +102,13 @@ class SignIn(DoorScreen["SignedIn"]):
         state.remove_class("-wrong")
         state.show(OPENING)
         try:
-            await staff_shell(self).store()
+            uow = await staff_shell(self).store()
+            hint = await asyncio.to_thread(_welcome, uow)
         except CoopError as error:
             state.add_class("-wrong")
             state.show(f"✗ {error.user_text} F5 reintenta.")
         else:
-            state.show(READY)
+            state.show(hint or READY)
 
     def action_retry(self) -> None:
         """F5."""
@@ -184,3 +187,9 @@ class SignIn(DoorScreen["SignedIn"]):
         else:
             self._start_over()
         self.hush()
+
+
+def _welcome(uow: UnitOfWork) -> str:
+    from services.demo_welcome import demo_welcome  # the database library is there only now
+
+    return demo_welcome(uow)

@@ -82,7 +82,7 @@ async def test_a_store_that_can_not_be_opened_says_what_to_do_and_is_tried_again
         assert "coop-tui init" in screen_text(app) and "F5" in screen_text(app)
         await burst(app, "<f5>")
         await at_rest(app)
-        assert "Base de datos lista" in screen_text(app)
+        assert "Demostración: mrodriguez" in screen_text(app)
         await enter(app)
         assert isinstance(app.screen, Desk)
 
