@@ -2,7 +2,7 @@
 
 import functools
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -11,6 +11,7 @@ from types import MappingProxyType
 from data.catalog.reader import CatalogError, Confidence, Row, read_catalog, unique
 from data.values.errors import InvalidValue
 from data.values.money import Money
+from data.values.text import fold
 from data.values.typed import DASHES, SPACES, trim
 
 FILE = "billers.toml"
@@ -35,7 +36,10 @@ class BillerStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """What the customer gives to be found by the biller. The pattern only filters: the biller answers."""
+    """What the customer gives to be found by the biller. The pattern only filters: the biller answers.
+
+    ``required`` is for the second reference (``extra_reference``): whether the biller insists on it.
+    """
 
     id: str
     label: str
@@ -44,6 +48,7 @@ class Reference:
     example: str
     keep_hyphens: bool
     pad_to: int | None
+    required: bool
     confidence: Confidence
 
     def parse(self, text: str) -> str:
@@ -125,6 +130,27 @@ class BillerCatalog:
     def get(self, biller_id: str) -> Biller | None:
         """The biller of an id."""
         return self.by_id.get(biller_id)
+
+    def search(self, text: str) -> tuple[Biller, ...]:
+        """The billers that somebody may mean by ``text``: today's name, the guide's, an alias (B3).
+
+        Case, accents and signs don't count. A whole name wins over a beginning («Metro» is not «Metrobus»), the
+        beginning of a name over that of a later word in it. More than one answer: the words fit them all («Tigo»,
+        «luz»), the person has to choose. In the guide's order; empty if nothing fits.
+        """
+        wanted = fold(text)
+        if not wanted:
+            return ()
+        names = {id_: [fold(name) for name in (id_, *biller.search_names)] for id_, biller in self.by_id.items()}
+        ways: tuple[Callable[[str], bool], ...] = (
+            lambda name: name == wanted,
+            lambda name: name.startswith(wanted),
+            lambda name: f" {wanted}" in name,
+        )
+        for fits in ways:
+            if found := tuple(self.by_id[id_] for id_, known in names.items() if any(map(fits, known))):
+                return found
+        return ()
 
 
 def parse_billers(text: str | None = None) -> BillerCatalog:
@@ -211,6 +237,7 @@ def _reference(row: Row) -> Reference:
         example=row.text("example"),
         keep_hyphens=row.flag("keep_hyphens", False),
         pad_to=row.optional_int("pad_to"),
+        required=row.flag("required", True),
         confidence=row.choice("confidence", Confidence, Confidence.ASSUMED),
     )
     row.done()

@@ -71,6 +71,47 @@ def test_names_that_changed_are_still_found() -> None:
         assert alias in names[biller_id]
 
 
+@pytest.mark.parametrize(
+    ("typed", "found"),
+    [
+        ("Panapass", ["panapass"]),
+        ("ena", ["panapass"]),
+        ("  MÓVISTAR ", ["movistar"]),
+        ("telefonica (movistar)", ["movistar"]),
+        ("+movil", ["mas-movil"]),
+        ("+ Móvil", ["mas-movil"]),
+        ("mas movil", ["mas-movil"]),
+        ("mas-movil", ["mas-movil"]),
+        ("metro", ["metro"]),  # a whole name, although «Metrobus» begins with it
+        ("metrob", ["metro"]),
+        ("union fenosa", ["naturgy"]),
+        ("Claro", ["claro"]),
+        ("digi", ["digicel"]),
+        ("muni", ["municipio-panama"]),
+        ("onda", ["cable-onda"]),  # a later word of «Cable Onda»
+        ("Tigo", ["movistar", "cable-onda"]),
+        ("luz", ["ensa", "naturgy"]),
+        ("cable", ["cable-wireless", "mas-movil", "cable-onda"]),
+        ("Cable & Wireless", ["cable-wireless", "mas-movil"]),
+        ("zzz", []),
+        ("nda", []),  # no beginning of anything
+        ("", []),
+        ("+", []),
+        ("\x1b[2J", []),
+    ],
+)
+def test_a_biller_is_found_by_anything_that_people_call_it(typed: str, found: list[str]) -> None:
+    assert [biller.id for biller in load_billers().search(typed)] == found
+
+
+def test_every_name_and_every_beginning_of_it_finds_its_biller() -> None:
+    billers = load_billers()
+    for biller in billers.by_id.values():
+        for name in (biller.id, *biller.search_names):
+            assert biller in billers.search(name) and biller in billers.search(name.upper())
+            assert biller in billers.search(name[:-1]), name
+
+
 def test_billers_that_cannot_be_paid_say_so() -> None:
     billers = load_billers()
     claro, digicel, attt = (billers.by_id[name] for name in ("claro", "digicel", "attt"))
@@ -81,7 +122,9 @@ def test_billers_that_cannot_be_paid_say_so() -> None:
         "Digicel no está disponible.",
     )
     assert attt.notice == "Las infracciones de corredores se pagan en ENA o ATTT, no en línea."
-    assert attt.extra_reference is not None
+    assert attt.extra_reference is not None and attt.extra_reference.required
+    municipality = billers.by_id["municipio-panama"].extra_reference
+    assert municipality is not None and not municipality.required
 
 
 def test_references() -> None:
@@ -91,6 +134,9 @@ def test_references() -> None:
     assert [reference.id for reference in mobile] == ["celular"]
     assert mobile[0].parse("6123–4567\n") == "61234567"
     assert billers.by_id["municipio-panama"].references[0].parse("8-123-456 ") == "8-123-456"
+    assert [one.id for one in billers.by_id["panapass"].references] == ["panapass", "placa"]
+    assert billers.by_id["panapass"].references[1].parse("ab 1234") == "AB1234"
+    assert [one.id for one in billers.by_id["movistar"].references_for(PaymentKind.BILL)] == ["celular", "contrato"]
     for bad in ("5123-4567", "6123-456", "6١234567", "6123-4567\x00", "6" * 10_000, "", "6123\n4567"):
         with pytest.raises(InvalidValue):
             mobile[0].parse(bad)
@@ -104,6 +150,11 @@ def test_limits_and_denominations() -> None:
     top_up = billers.by_id["movistar"].mode(PaymentKind.TOP_UP)
     assert top_up is not None
     assert top_up.allows(Money(300)) and not top_up.allows(Money(400))
+    for biller_id in ("mas-movil", "movistar", "digicel", "claro"):
+        mode = billers.by_id[biller_id].mode(PaymentKind.TOP_UP)
+        assert mode is not None and [amount.centesimos for amount in mode.denominations] == [
+            *(100, 200, 300, 500, 1000, 1500, 2000)
+        ]
     assert billers.by_id["ensa"].mode(PaymentKind.TOP_UP) is None
 
 
