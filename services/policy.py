@@ -107,6 +107,16 @@ class CashPolicy:
 
 
 @dataclass(frozen=True, slots=True)
+class LoanPolicy:
+    """`allocation`: what a payment pays, in order. `overdue_rate_extra` in hundredths of a percent a year (S15)."""
+
+    allocation: tuple[str, ...]
+    day_basis: int
+    grace_days: int
+    overdue_rate_extra: int
+
+
+@dataclass(frozen=True, slots=True)
 class Policy:
     """The whole document. `sha256` is of the bytes that were read."""
 
@@ -121,6 +131,7 @@ class Policy:
     outbox: OutboxPolicy
     audit: AuditPolicy
     cash: CashPolicy
+    loan: LoanPolicy
     operations: Mapping[Op, Rule]
 
 
@@ -133,7 +144,14 @@ LEAST: Mapping[str, int] = {
     "own_daily": 0,
     "agent_daily": 0,
     "reversal_days": 0,
+    "day_basis": 360,
+    "grace_days": 0,
+    "overdue_rate_extra": 0,
 }
+
+#: What a loan payment can pay; `[loan] allocation` orders all of them (S15). Principal stands last whatever the order:
+#: no payment goes to principal while interest is owed.
+LOAN_PARTS = ("charges", "overdue_interest", "interest", "principal")
 
 SECTIONS: dict[str, type[Any]] = {
     "session": SessionPolicy,
@@ -145,6 +163,7 @@ SECTIONS: dict[str, type[Any]] = {
     "outbox": OutboxPolicy,
     "audit": AuditPolicy,
     "cash": CashPolicy,
+    "loan": LoanPolicy,
 }
 
 
@@ -161,6 +180,9 @@ def load_policy(path: Path | None = None) -> Policy:
     sections = {name: _section(name, kind, document.get(name)) for name, kind in SECTIONS.items()}
     if alien := set(sections["session"].second_factor_roles) - {role.value for role in Role}:
         raise PolicyError(f"policy.toml [session] second_factor_roles: unknown role {sorted(alien)[0]}")
+    order = sections["loan"].allocation
+    if sorted(order) != sorted(LOAN_PARTS) or order[-1] != "principal":
+        raise PolicyError(f"policy.toml [loan] allocation: {', '.join(LOAN_PARTS)} in some order, principal last")
     return Policy(
         version=str(document.get("version", "")),
         sha256=hashlib.sha256(raw).hexdigest(),
