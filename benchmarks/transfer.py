@@ -24,8 +24,9 @@ from data.schema import upgrade
 from data.secrets import Argon2Params, Hasher, Secrets
 from data.values.uuid7 import uuid7
 from services.audit_trail import canonical
+from services.operations import Op
 from services.operator import Operator
-from services.transfers import ConfirmTransfer, PrepareTransfer, confirm, prepare
+from services.payments import ConfirmPayment, PreparePayment, confirm, prepare
 from tests import postgresql
 from tests.services.world import World
 
@@ -56,15 +57,15 @@ class Desk:
                 self.pairs.append((agent, member, first, world.account(member, balance=100_00)))
         self.turns = itertools.cycle(self.pairs)
 
-    def orders(self, count: int) -> list[tuple[ConfirmTransfer, Operator]]:
+    def orders(self, count: int) -> list[tuple[ConfirmPayment, Operator]]:
         """Reviewed forms, each of another member until all had their turn: the review is not what is timed."""
         made = []
         for agent, member, first, second in itertools.islice(self.turns, count):
-            shown = prepare(PrepareTransfer(member, first, second, 1), agent, self.world.uow)
-            made.append((ConfirmTransfer(uuid7(), shown.hash, member, first, second, 1), agent))
+            shown = prepare(PreparePayment(Op.TRANSFER_OWN, member, first, second, 1), agent, self.world.uow)
+            made.append((ConfirmPayment(uuid7(), shown.hash, Op.TRANSFER_OWN, member, first, second, 1), agent))
         return made
 
-    def ours(self, orders: list[tuple[ConfirmTransfer, Operator]]) -> None:
+    def ours(self, orders: list[tuple[ConfirmPayment, Operator]]) -> None:
         for order, agent in orders:
             confirm(order, agent, self.world.uow)
 

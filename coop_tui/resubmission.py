@@ -16,19 +16,19 @@ from services.credentials import FindIssue, IssueCredential, find_issue, issue_c
 from services.errors import CoopError, ReauthenticationNeeded, SessionLocked, StoreUnavailable, VerificationNeeded
 from services.journal import Journal, OpenItem, submit
 from services.operator import Operator
+from services.payments import ConfirmPayment, abandon, confirm
+from services.payments import resubmit as resubmit_payment
 from services.reversals import Reverse, reverse
-from services.transfers import ConfirmTransfer, abandon, confirm
-from services.transfers import resubmit as resubmit_transfer
 from services.unit_of_work import UnitOfWork
 
 R = TypeVar("R")
 
-TRANSFER: Final = "transfer.own"
+PAYMENT: Final = "payment"
 REVERSAL: Final = "operation.reverse"
 ACTIVATION: Final = "access.activate"
 CREDENTIAL: Final = "credential.issue"
 KINDS: Mapping[Callable[..., Any], str] = {
-    confirm: TRANSFER,
+    confirm: PAYMENT,
     reverse: REVERSAL,
     activate: ACTIVATION,
     issue_credential: CREDENTIAL,
@@ -43,7 +43,7 @@ def journaled(
     kind = KINDS.get(function)
     if kind is None or not args:
         return work
-    command: ConfirmTransfer | Reverse | Activate | IssueCredential = args[0]
+    command: ConfirmPayment | Reverse | Activate | IssueCredential = args[0]
     payload = {"actor": operator.actor, "command": asdict(command)}
     return partial(submit, journal, command.key, kind, payload, work)
 
@@ -74,7 +74,7 @@ def resubmit_open(journal: Journal, operator: Operator, uow: UnitOfWork) -> tupl
 
 
 _NAMES: Final = {
-    TRANSFER: "Transferencia",
+    PAYMENT: "Operación de dinero",
     REVERSAL: "Reverso",
     ACTIVATION: "Activación",
     CREDENTIAL: "Credencial",
@@ -87,8 +87,8 @@ def _name(item: OpenItem) -> str:
 
 def _again(item: OpenItem, operator: Operator, uow: UnitOfWork) -> str:
     command = item.payload["command"]
-    if item.kind == TRANSFER:
-        return _transfer(command, operator, uow)
+    if item.kind == PAYMENT:
+        return _payment(command, operator, uow)
     if item.kind == REVERSAL:
         receipt = reverse(Reverse(**command), operator, uow)
         return f"Reverso que quedó sin respuesta: aplicado, comprobante {receipt.number}."
@@ -99,12 +99,12 @@ def _again(item: OpenItem, operator: Operator, uow: UnitOfWork) -> str:
     return f"{name} que quedó sin respuesta: {issued.text}"
 
 
-def _transfer(command: dict[str, Any], operator: Operator, uow: UnitOfWork) -> str:
+def _payment(command: dict[str, Any], operator: Operator, uow: UnitOfWork) -> str:
     try:
-        receipt = resubmit_transfer(command, operator, uow)
+        receipt = resubmit_payment(command, operator, uow)
     except VerificationNeeded:
         # The call is over: nobody may confirm in the member's place. Its key is closed, so that it can't arrive late.
         receipt = abandon(command, operator, uow)
     if receipt.outcome == "posted":
-        return f"Transferencia que quedó sin respuesta: aplicada, comprobante {receipt.number}. No la repita."
-    return "Transferencia que quedó sin respuesta: no se aplicó y quedó descartada. Si aún hace falta, hágala de nuevo."
+        return f"{receipt.kind_title} que quedó sin respuesta: aplicada, comprobante {receipt.number}. No la repita."
+    return f"{receipt.kind_title} que quedó sin respuesta: no se aplicó y quedó descartada. Si hace falta, repítala."

@@ -18,9 +18,11 @@ from screens.record_mends import new_key
 from screens.transfer_panels import AccountInput, AccountList, Review
 from services.account_view import AccountRow
 from services.errors import CoopError, StoreUnavailable
+from services.operations import Op
+from services.payment_entry import MEMO_LENGTH
+from services.payments import ConfirmPayment, Prepared, PreparePayment, confirm, prepare
 from services.receipt_print import text40
 from services.receipts import Receipt
-from services.transfers import MEMO_LENGTH, ConfirmTransfer, Prepared, PrepareTransfer, confirm, prepare
 from widgets.command import Command, CommandClass
 from widgets.fields import Field, check_fields
 from widgets.house_input import MoneyInput, TextInput
@@ -64,7 +66,7 @@ class TransferScreen(MemberScreen[str]):
         self.amount = Field("Monto", MoneyInput(id="amount"))
         self.memo = Field("Detalle", TextInput(id="memo", max_length=MEMO_LENGTH), required=False)
         self.prepared: Prepared | None = None
-        self.asked: PrepareTransfer | None = None
+        self.asked: PreparePayment | None = None
         self.receipt: Receipt | None = None
         self.unanswered = False
         self._reviewed: tuple[str, ...] = ()
@@ -195,7 +197,9 @@ class TransferScreen(MemberScreen[str]):
             return
         source, target, amount = self.source.given, self.target.given, self.amount.given
         memo = self.memo.value or ""
-        asked = PrepareTransfer(self.member_id, source.account_id, target.account_id, amount.centesimos, memo)
+        asked = PreparePayment(
+            Op.TRANSFER_OWN, self.member_id, source.account_id, target.account_id, amount.centesimos, memo
+        )
         try:
             prepared = await self.call(prepare, asked)
         except CoopError as error:
@@ -212,7 +216,7 @@ class TransferScreen(MemberScreen[str]):
         """Apply what is on show, once: the key stays the same through every retry."""
         if self.prepared is None or self.asked is None or self.receipt is not None:
             return
-        command = ConfirmTransfer(self.key, self.prepared.hash, **asdict(self.asked))
+        command = ConfirmPayment(self.key, self.prepared.hash, **asdict(self.asked))
         try:
             receipt = await self.call(confirm, command)  # The program keeps it in its journal until it is answered.
         except StoreUnavailable as error:

@@ -12,7 +12,7 @@ from textual.containers import VerticalScroll
 from data.values.money import Money
 from screens.layout import labelled
 from services.account_view import AccountRow
-from services.transfers import Prepared
+from services.payments import Prepared
 from widgets.house_input import HouseInput
 from widgets.text import PlainText, padded, safe
 

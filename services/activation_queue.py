@@ -15,7 +15,7 @@ from data.tables import Access, AuditEvent, Case, Hold, HoldRelease, Member, Ope
 from data.types import utc_text
 from data.values.dates import panama_date, panama_midnight
 from services.access_xray import ROUTE_LABELS
-from services.operations import Op
+from services.operations import MONEY_OPS, Op
 from services.operator import Operator
 from services.unit_of_work import Transaction, UnitOfWork
 
@@ -40,13 +40,13 @@ class QueueRow:
 @dataclass(frozen=True, slots=True)
 class DaySummary:
     """The agent's own day, in Panama: cases opened, their mean length in seconds (closed ones),
-    activations, transfers,
+    activations, payments,
     and what they left waiting for a second person."""
 
     cases: int
     average_seconds: int
     activations: int
-    transfers: int
+    payments: int
     waiting: int
 
 
@@ -89,7 +89,7 @@ def day_summary(operator: Operator, uow: UnitOfWork) -> DaySummary:
         cases=len(cases),
         average_seconds=sum(lengths) // len(lengths) if lengths else 0,
         activations=done.get(Op.ACCESS_ACTIVATE.value, 0),
-        transfers=done.get(Op.TRANSFER_OWN.value, 0),
+        payments=sum(done.get(op.value, 0) for op in MONEY_OPS),
         waiting=int(waiting),
     )
 

@@ -15,17 +15,16 @@ from services.account_view import shown_figure, shown_number
 from services.errors import InvalidInput, NotFound, StoreUnavailable
 from services.operations import Op
 from services.operator import Operator
+from services.receipts import TITLES
 from services.text_cleaning import clean
 from services.unit_of_work import UnitOfWork
 
 SIZES = (10, 20, 30)
 NOBODY = 0  # no member has this id: a number that is nobody's is refused like a stranger's
-KINDS = {
+DESCRIPTIONS = {
     "history": "Movimiento anterior",
     "opening": "Saldo inicial",
-    Op.TRANSFER_OWN.value: "Transferencia entre cuentas propias",
-    Op.OPERATION_REVERSE.value: "Reversa de transferencia",
-}
+} | TITLES
 MEMO_LENGTH = 80
 
 
@@ -133,7 +132,7 @@ def _description(kind: str, body: str) -> str:
     """What it was, with the memo that was written for it."""
     content = json.loads(body)
     said = content.get("description")
-    text = said if isinstance(said, str) and said else KINDS.get(kind, "Movimiento")
+    text = said if isinstance(said, str) and said else DESCRIPTIONS.get(kind, "Movimiento")
     request = content.get("request")
     memo = request.get("memo") if isinstance(request, dict) else content.get("memo")
     shown = f"{text} · {memo}" if isinstance(memo, str) and memo else text

@@ -40,7 +40,18 @@ PURPOSES: Mapping[str, str] = {
     Op.ACCESS_CLOSE: "cerrar su acceso en línea",
     Op.ACCOUNT_AFFILIATE: "afiliar o retirar una cuenta",
     Op.TRANSFER_OWN: "transferir entre sus cuentas",
+    Op.TRANSFER_THIRD: "transferir a otra persona",
+    Op.QUOTA_PAY: "pagar sus cuotas",
+    Op.LOAN_PAY: "pagar su préstamo",
+    Op.CARD_PAY: "pagar su tarjeta",
+    Op.SERVICE_PAY: "pagar servicios de la Cooperativa",
+    Op.BILLER_PAY: "pagar servicios externos",
+    Op.BILLER_TOP_UP: "hacer una recarga",
+    Op.CASH_WITHDRAW: "retirar efectivo",
+    Op.SCHEDULE_MANAGE: "programar pagos",
 }
+#: What a purpose begins with that is one payment (services/payment_codes.py says which, and in which words).
+PAYMENT = "pay:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,12 +109,15 @@ def contacts(tx: Transaction, member: Member) -> tuple[Contact, Contact]:
     )
 
 
-def send_code(tx: Transaction, member: Member, case_id: str, destination: Destination, purpose: str) -> SentCode:
-    """Make a code and queue it. The former one of the case ends; its message, if still here, is wiped.
+def send_code(
+    tx: Transaction, member: Member, case_id: str, destination: Destination, purpose: str, *, about: str | None = None
+) -> SentCode:
+    """Make a code and queue it. The former one of the case ends; its message, if still here, is wiped. `about` is what
+    the message says of a payment, in the program's words.
 
     Raises InvalidInput for an unknown purpose, ContactMissing, ContactTooRecent, RateLimited after five in a case.
     """
-    if purpose not in PURPOSES:
+    if purpose not in PURPOSES and not (about and purpose.startswith(PAYMENT)):
         raise InvalidInput("Elija para qué operación es el código.", field="purpose")
     contact = _usable(contacts(tx, member), destination)
     limits = tx.policy.verification
@@ -121,7 +135,7 @@ def send_code(tx: Transaction, member: Member, case_id: str, destination: Destin
         template="one_time_code",
         member_id=member.id,
         to=contact.value or "",
-        context={"code": code, "operation": PURPOSES[purpose], "minutes": str(limits.code_minutes)},
+        context={"code": code, "operation": about or PURPOSES[purpose], "minutes": str(limits.code_minutes)},
         expires_at=expires_at,
     )
     tx.connection.execute(
@@ -236,7 +250,11 @@ def live_code(tx: Transaction, case_id: str) -> SentCode | None:
         return None
     left = tx.policy.verification.code_tries - row.tries
     return SentCode(
-        row.destination, PURPOSES.get(row.purpose, ""), row.expires_at, left, outbox.state_line(row, tx.now)
+        row.destination,
+        PURPOSES.get(row.purpose, "una operación"),
+        row.expires_at,
+        left,
+        outbox.state_line(row, tx.now),
     )
 
 

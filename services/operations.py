@@ -37,6 +37,28 @@ class Op(StrEnum):
     ACCESS_CLOSE = "access.close"
     ACCOUNT_AFFILIATE = "account.affiliate"
     TRANSFER_OWN = "transfer.own"
+    TRANSFER_THIRD = "transfer.third"
+    QUOTA_PAY = "quota.pay"
+    QUOTA_PAY_THIRD = "quota.pay_third"
+    LOAN_PAY = "loan.pay"
+    LOAN_PAY_THIRD = "loan.pay_third"
+    CARD_PAY = "card.pay"
+    CARD_PAY_THIRD = "card.pay_third"
+    SERVICE_PAY = "service.pay"
+    SERVICE_PAY_THIRD = "service.pay_third"
+    BILLER_PAY = "biller.pay"
+    BILLER_TOP_UP = "biller.top_up"
+    BILLER_RECONCILE = "biller.reconcile"
+    CASH_DEPOSIT = "cash.deposit"
+    CASH_WITHDRAW = "cash.withdraw"
+    CASH_MARKS_VIEW = "cash.marks_view"
+    DRAWER_WORK = "drawer.work"
+    DRAWER_REVIEW = "drawer.review"
+    PAYEE_FIND = "payee.find"
+    FAVOURITE_MANAGE = "favourite.manage"
+    SCHEDULE_MANAGE = "schedule.manage"
+    APPROVAL_VIEW = "approval.view"
+    APPROVAL_GIVE = "approval.give"
     RECEIPT_VIEW = "receipt.view"
     OPERATION_REVERSE = "operation.reverse"
     AUDIT_READ = "audit.read"
@@ -47,3 +69,24 @@ class Op(StrEnum):
     STAFF_VIEW = "staff.view"
     IMPORT = "import.run"
     LEDGER_CHECK = "ledger.check"
+
+
+#: What moves money; each has its limits in the policy (req. 42).
+MONEY_OPS = frozenset(
+    {
+        Op.TRANSFER_OWN,
+        Op.TRANSFER_THIRD,
+        Op.QUOTA_PAY,
+        Op.QUOTA_PAY_THIRD,
+        Op.LOAN_PAY,
+        Op.LOAN_PAY_THIRD,
+        Op.CARD_PAY,
+        Op.CARD_PAY_THIRD,
+        Op.SERVICE_PAY,
+        Op.SERVICE_PAY_THIRD,
+        Op.BILLER_PAY,
+        Op.BILLER_TOP_UP,
+        Op.CASH_DEPOSIT,
+        Op.CASH_WITHDRAW,
+    }
+)

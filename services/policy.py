@@ -8,7 +8,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from services.operations import Op
+from services.operations import MONEY_OPS, Op
 from services.operator import Role
 
 
@@ -76,14 +76,28 @@ class MemberAccessPolicy:
 
 
 @dataclass(frozen=True, slots=True)
-class TransferPolicy:
-    """Amounts in centésimos."""
+class ReversalPolicy:
+    days: int
 
-    own_minimum: int
-    own_maximum: int
-    own_daily: int
+
+@dataclass(frozen=True, slots=True)
+class ApprovalPolicy:
+    valid_hours: int
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Of one kind of transaction, in centésimos (req. 42). `single` is what each role may alone in one transaction."""
+
+    minimum: int
+    maximum: int
+    member_daily: int
     agent_daily: int
-    reversal_days: int
+    single: Mapping[Role, int]
+
+    def single_of(self, roles: frozenset[Role]) -> int:
+        """What somebody in these roles may alone; nothing for roles that have no share."""
+        return max((self.single.get(role, 0) for role in roles), default=0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,11 +141,13 @@ class Policy:
     verification: VerificationPolicy
     credential: CredentialPolicy
     member_access: MemberAccessPolicy
-    transfer: TransferPolicy
+    reversal: ReversalPolicy
+    approval: ApprovalPolicy
     outbox: OutboxPolicy
     audit: AuditPolicy
     cash: CashPolicy
     loan: LoanPolicy
+    limits: Mapping[Op, Limits]
     operations: Mapping[Op, Rule]
 
 
@@ -147,6 +163,7 @@ LEAST: Mapping[str, int] = {
     "day_basis": 360,
     "grace_days": 0,
     "overdue_rate_extra": 0,
+    "days": 0,
 }
 
 #: What a loan payment can pay; `[loan] allocation` orders all of them (S15). Principal stands last whatever the order:
@@ -159,7 +176,8 @@ SECTIONS: dict[str, type[Any]] = {
     "verification": VerificationPolicy,
     "credential": CredentialPolicy,
     "member_access": MemberAccessPolicy,
-    "transfer": TransferPolicy,
+    "reversal": ReversalPolicy,
+    "approval": ApprovalPolicy,
     "outbox": OutboxPolicy,
     "audit": AuditPolicy,
     "cash": CashPolicy,
@@ -174,7 +192,7 @@ def load_policy(path: Path | None = None) -> Policy:
         document = tomllib.loads(raw.decode("utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise PolicyError(f"policy.toml: {error}") from None
-    unknown = document.keys() - SECTIONS.keys() - {"version", "operations"}
+    unknown = document.keys() - SECTIONS.keys() - {"version", "limits", "operations"}
     if unknown:
         raise PolicyError(f"policy.toml: unknown section {sorted(unknown)[0]}")
     sections = {name: _section(name, kind, document.get(name)) for name, kind in SECTIONS.items()}
@@ -186,6 +204,7 @@ def load_policy(path: Path | None = None) -> Policy:
     return Policy(
         version=str(document.get("version", "")),
         sha256=hashlib.sha256(raw).hexdigest(),
+        limits=_limits(document.get("limits")),
         operations=_operations(document.get("operations")),
         **sections,
     )
@@ -204,6 +223,31 @@ def _section(name: str, kind: type[Any], values: Any) -> Any:
         if wanted is tuple and not (isinstance(value, list) and all(isinstance(item, str) for item in value)):
             raise PolicyError(f"policy.toml [{name}] {key}: a list of texts")
     return kind(**{key: tuple(value) if isinstance(value, list) else value for key, value in values.items()})
+
+
+def _limits(table: Any) -> dict[Op, Limits]:
+    names = {op.value for op in MONEY_OPS}
+    if not isinstance(table, dict) or table.keys() != names:
+        differing = sorted(names ^ (table.keys() if isinstance(table, dict) else set()))
+        raise PolicyError(f"policy.toml [limits]: missing or unknown: {', '.join(differing)}")
+    return {Op(name): _limits_of(name, row) for name, row in table.items()}
+
+
+def _limits_of(name: str, row: Any) -> Limits:
+    amounts = ("minimum", "maximum", "member_daily", "agent_daily")
+    where = f'policy.toml [limits] "{name}"'
+    if not isinstance(row, dict) or row.keys() != {*amounts, "single"} or not isinstance(row["single"], dict):
+        raise PolicyError(f"{where}: needs {', '.join(amounts)} and single, nothing else")
+    for key, value in (*((key, row[key]) for key in amounts), *row["single"].items()):
+        if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+            raise PolicyError(f"{where} {key}: a whole number of centésimos, 0 or more")
+    if not 0 < row["minimum"] <= row["maximum"]:
+        raise PolicyError(f"{where}: minimum is above zero and not above maximum")
+    try:
+        single = {Role(role): value for role, value in row["single"].items()}
+    except ValueError as error:
+        raise PolicyError(f"{where}: {error}") from None
+    return Limits(row["minimum"], row["maximum"], row["member_daily"], row["agent_daily"], single)
 
 
 def _operations(table: Any) -> dict[Op, Rule]:

@@ -87,6 +87,18 @@ class HoldPlaced:
 
 
 @dataclass(frozen=True, slots=True)
+class Maker:
+    """Who registered an operation that somebody else, or the program, executes now."""
+
+    actor: str
+    username: str
+    branch: str
+    terminal: str
+    channel: str
+    case_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Posting:
     """What is to be done. `request` is what was asked for besides the legs and belongs to the request's identity;
     `shown` is what the person saw and what the receipt prints, and does not (canonical JSON values, no secrets).
@@ -104,6 +116,7 @@ class Posting:
     reversal_of: str | None = None
     external_ref: str | None = None
     value_date: date | None = None  # the day in Panama unless told
+    maker: Maker | None = None  # the operator of the transaction unless told
 
     def __post_init__(self) -> None:
         if not is_uuid7(self.key):
@@ -246,8 +259,16 @@ def _row(
     tx: Transaction, posting: Posting, core: dict[str, Any], outcome: str, extra: dict[str, Any]
 ) -> dict[str, Any]:
     """The parameters of INSERT. A rejection links to nothing: the links stay in its body."""
+    maker = posting.maker or Maker(
+        tx.operator.actor,
+        tx.operator.username,
+        tx.operator.branch,
+        tx.operator.terminal,
+        tx.operator.channel.value,
+        tx.case_id,
+    )
     rules = tx.policy.sha256[:12]
-    body = {"v": 1, "shown": dict(posting.shown), "rules": rules, "agent": tx.operator.username} | core | extra
+    body = {"v": 1, "shown": dict(posting.shown), "rules": rules, "agent": maker.username} | core | extra
     linked = outcome != "rejected"
     return {
         "id": posting.key,
@@ -255,11 +276,11 @@ def _row(
         "kind": posting.kind,
         "outcome": outcome,
         "member_id": posting.member_id,
-        "actor": tx.operator.actor,
-        "branch": tx.operator.branch,
-        "terminal": tx.operator.terminal,
-        "channel": tx.operator.channel.value,
-        "case_id": tx.case_id,
+        "actor": maker.actor,
+        "branch": maker.branch,
+        "terminal": maker.terminal,
+        "channel": maker.channel,
+        "case_id": maker.case_id,
         "body": canonical(body),
         "reversal_of": posting.reversal_of if linked else None,
         "settles_hold": posting.settles_hold if linked else None,

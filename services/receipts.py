@@ -12,6 +12,7 @@ from services import authorisation
 from services.errors import NotFound
 from services.operations import Op
 from services.operator import Channel, Operator
+from services.payment_kinds import KINDS
 from services.posting import Posted, find
 from services.unit_of_work import Transaction, UnitOfWork
 
@@ -23,10 +24,7 @@ CHANNEL_LABELS = {
     Channel.WEB: "Web",
     Channel.SYSTEM: "Sistema",
 }
-TITLES = {
-    Op.TRANSFER_OWN.value: "Transferencia entre cuentas propias",
-    Op.OPERATION_REVERSE.value: "Reversa de transferencia",
-}
+TITLES = {op.value: kind.title for op, kind in KINDS.items()} | {Op.OPERATION_REVERSE.value: "Reversa"}
 OUTCOMES = {"posted": "Aplicada", "rejected": "Rechazada"}
 
 
@@ -44,6 +42,12 @@ class Receipt:
     copy: bool = False
     member_id: int | None = None
     amount: int = 0  # centésimos
+    kind: str = ""
+
+    @property
+    def kind_title(self) -> str:
+        """What the operation is called."""
+        return TITLES[self.kind]
 
     @property
     def title(self) -> str:
@@ -111,6 +115,7 @@ def receipt_of(done: Posted, *, copy: bool = False) -> Receipt:
         copy=copy,
         member_id=done.member_id,
         amount=amount.centesimos,
+        kind=done.kind,
     )
 
 

@@ -1,4 +1,4 @@
-"""A transfer undone: a new operation, linked to the first, never a change of it (req. 41, 43)."""
+"""A payment undone: a new operation, linked to the first, never a change of it (req. 41, 43)."""
 
 from dataclasses import dataclass
 
@@ -15,6 +15,7 @@ from services.errors import (
 from services.faults import fault
 from services.operations import Op
 from services.operator import Operator
+from services.payment_kinds import KINDS
 from services.posting import (
     Leg,
     Posted,
@@ -32,12 +33,12 @@ from services.retries import retrying
 from services.unit_of_work import Transaction, UnitOfWork
 
 KIND = Op.OPERATION_REVERSE.value
-REVERSIBLE = frozenset({Op.TRANSFER_OWN.value})
+REVERSIBLE = frozenset(op.value for op in KINDS)
 
 
 @dataclass(frozen=True, slots=True)
 class Reverse:
-    """`operation_id` is the transfer's key, `key` the UUIDv7 of this request, minted when the form opened."""
+    """`operation_id` is the payment's key, `key` the UUIDv7 of this request, minted when the form opened."""
 
     operation_id: str
     reason: str
@@ -45,7 +46,7 @@ class Reverse:
 
 
 def reverse(command: Reverse, operator: Operator, uow: UnitOfWork) -> Receipt:
-    """Move the money back, once, within the policy's days, by somebody else than who made the transfer.
+    """Move the money back, once, within the policy's days, by somebody else than who made it.
 
     The same key again answers with the first receipt. Raises NotFound, NotPermitted (own work, too late),
     AlreadyReversed, InsufficientFunds and AccountUnusable (both stick to the key), InvalidInput (reason), KeyReused,
@@ -94,10 +95,8 @@ def _check(tx: Transaction, first: Posted) -> None:
     if first.actor == tx.operator.actor:
         raise NotPermitted("No puede aprobar una operación que usted registró. Pida a otro supervisor que la reverse.")
     age = panama_date(tx.now) - panama_date(first.at)
-    if age.days > tx.policy.transfer.reversal_days:
-        raise NotPermitted(
-            "El plazo para reversar esta operación venció. Haga una transferencia nueva con el asociado."
-        )
+    if age.days > tx.policy.reversal.days:
+        raise NotPermitted("El plazo para reversar esta operación venció. Haga una operación nueva con el asociado.")
 
 
 def _posting(key: str, first: Posted) -> Posting:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from services.operations import Op
 from services.operator import Channel
+from services.payment_kinds import KINDS
 
 #: What only looks: left out of the timeline unless it is asked for.
 LOOKS = frozenset(
@@ -15,8 +16,8 @@ LOOKS = frozenset(
         Op.TIMELINE_VIEW.value,
         Op.NOTES_VIEW.value,
         Op.RECEIPT_VIEW.value,
-        "transfer.prepare",
-        "transfer.outcome",
+        "payment.prepare",
+        "payment.outcome",
         "verification.begin",
     }
 )
@@ -51,12 +52,25 @@ WORDS: Mapping[str, str] = {
     Op.ACCESS_RESUME.value: "Reanudó el acceso",
     Op.ACCESS_CLOSE.value: "Cerró el acceso",
     Op.ACCOUNT_AFFILIATE.value: "Cambió la afiliación de una cuenta",
-    Op.TRANSFER_OWN.value: "Transferencia entre cuentas propias",
+    **{op.value: kind.title for op, kind in KINDS.items()},
     Op.RECEIPT_VIEW.value: "Vio un comprobante",
     Op.OPERATION_REVERSE.value: "Reversó una operación",
     Op.AUDIT_READ.value: "Leyó la auditoría",
-    "transfer.prepare": "Preparó una transferencia",
-    "transfer.outcome": "Consultó una transferencia",
+    Op.APPROVAL_VIEW.value: "Vio lo que espera aprobación",
+    Op.APPROVAL_GIVE.value: "Aprobó una operación",
+    Op.PAYEE_FIND.value: "Buscó a quién pagar",
+    Op.FAVOURITE_MANAGE.value: "Cambió un favorito",
+    Op.SCHEDULE_MANAGE.value: "Cambió un pago programado",
+    Op.BILLER_PAY.value: "Pago de servicio externo",
+    Op.BILLER_TOP_UP.value: "Recarga",
+    Op.BILLER_RECONCILE.value: "Concilió con los recaudadores",
+    Op.CASH_MARKS_VIEW.value: "Vio las marcas de efectivo",
+    Op.DRAWER_WORK.value: "Trabajó con su caja",
+    Op.DRAWER_REVIEW.value: "Revisó una caja",
+    "payment.prepare": "Preparó una operación",
+    "payment.outcome": "Consultó una operación",
+    "payment.code_sent": "Envió el código de una operación",
+    "payment.code": "Código de una operación",
     "case.flag": "Señal de alerta en el caso",
     "access.temporary_sign_in": "Ingreso con contraseña temporal",
     "outbox.sent": "Mensaje enviado",

@@ -62,3 +62,16 @@ GRANT INSERT, UPDATE, DELETE ON one_time_code TO {role}
 GRANT INSERT, UPDATE (level, factors, expires_at, ended_at, end_reason) ON verification_lease TO {role}
 --;
 GRANT INSERT, UPDATE (lifted_at, lifted_by) ON verification_block TO {role}
+--;
+-- Payments: what was asked for stays; only what became of it is written beside.
+GRANT INSERT, UPDATE (state, decided_by, decided_at, decision, prepared_hash, summary) ON approval_request TO {role}
+--;
+GRANT INSERT, UPDATE ON favourite, biller_order, schedule_run TO {role}
+--;
+GRANT INSERT, UPDATE (state, next_on, runs_left, ended_at) ON schedule TO {role}
+--;
+GRANT INSERT ON reconciliation, cash_mark TO {role}
+--;
+GRANT INSERT, UPDATE (settled_at, settled_by, note) ON reconciliation_line TO {role}
+--;
+GRANT INSERT, UPDATE (closed_at, counted, count, expected, tries) ON drawer TO {role}

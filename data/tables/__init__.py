@@ -8,6 +8,7 @@ from data.tables.access import (
     TemporaryCredential,
 )
 from data.tables.audit import AuditEvent, AuditSeal
+from data.tables.cash import CashMark, Drawer
 from data.tables.ledger import Account, Entry, Hold, HoldRelease, Operation, RollUp, Transfer
 from data.tables.members import (
     ContactChange,
@@ -19,19 +20,33 @@ from data.tables.members import (
     StoreMeta,
 )
 from data.tables.outbox import Outbox
+from data.tables.payments import (
+    ApprovalRequest,
+    BillerOrder,
+    Favourite,
+    Reconciliation,
+    ReconciliationLine,
+    Schedule,
+    ScheduleRun,
+)
 from data.tables.staff import Staff, StaffRelative, StaffSession
 from data.tables.verification import Case, Factor, Lease, OneTimeCode, VerificationBlock
 
 __all__ = [
     "Access",
     "Account",
+    "ApprovalRequest",
     "AuditEvent",
     "AuditSeal",
+    "BillerOrder",
     "Case",
+    "CashMark",
     "Consent",
     "ContactChange",
+    "Drawer",
     "Entry",
     "Factor",
+    "Favourite",
     "Hold",
     "HoldRelease",
     "ImportedFile",
@@ -43,8 +58,12 @@ __all__ = [
     "OneTimeCode",
     "Operation",
     "Outbox",
+    "Reconciliation",
+    "ReconciliationLine",
     "RememberedDevice",
     "RollUp",
+    "Schedule",
+    "ScheduleRun",
     "SecurityAnswer",
     "Staff",
     "StaffRelative",

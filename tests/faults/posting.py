@@ -27,11 +27,12 @@ from data.values.uuid7 import uuid7
 from services import faults
 from services.errors import InsufficientFunds
 from services.journal import Journal, OpenItem, submit
+from services.operations import Op
 from services.operator import Operator, Role
+from services.payments import ConfirmPayment, PreparePayment, confirm, prepare, resubmit
 from services.policy import load_policy
 from services.receipts import Receipt
 from services.reversals import Reverse, reverse
-from services.transfers import ConfirmTransfer, PrepareTransfer, confirm, prepare, resubmit
 from services.unit_of_work import UnitOfWork
 from tests.faults.issuing import Report, cheap_hasher, fixed_secrets
 from tests.faults.oracle import judge
@@ -238,8 +239,8 @@ def _serve(stage: Stage, desk: Desk, uow: UnitOfWork, wire: Wire, seed: int) -> 
                 continue
             source, target = rng.sample(desk.accounts, 2)
             amount = rng.randint(1, 200_00)
-            shown = prepare(PrepareTransfer(desk.member, source, target, amount), desk.agent, uow)
-            order = ConfirmTransfer(uuid7(), shown.hash, desk.member, source, target, amount)
+            shown = prepare(PreparePayment(Op.TRANSFER_OWN, desk.member, source, target, amount), desk.agent, uow)
+            order = ConfirmPayment(uuid7(), shown.hash, Op.TRANSFER_OWN, desk.member, source, target, amount)
             for _ in range(rng.choice((1, 1, 2))):
                 wire.send(order.key, "transfer.own", order.payload(), partial(confirm, order, desk.agent, uow))
             done.append(order.key)

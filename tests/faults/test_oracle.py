@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from data.values.uuid7 import uuid7
-from services.transfers import ConfirmTransfer, PrepareTransfer, confirm, prepare
+from services.operations import Op
+from services.payments import ConfirmPayment, PreparePayment, confirm, prepare
 from tests.faults.oracle import judge
 from tests.faults.posting import Stage, set_up
 
@@ -16,8 +17,8 @@ from tests.faults.posting import Stage, set_up
 def one_transfer(stage: Stage) -> tuple[str, dict[str, Any]]:
     uow, desk = stage.open(), stage.desks[0]
     source, target, _ = desk.accounts
-    shown = prepare(PrepareTransfer(desk.member, source, target, 5_00), desk.agent, uow)
-    order = ConfirmTransfer(uuid7(), shown.hash, desk.member, source, target, 5_00)
+    shown = prepare(PreparePayment(Op.TRANSFER_OWN, desk.member, source, target, 5_00), desk.agent, uow)
+    order = ConfirmPayment(uuid7(), shown.hash, Op.TRANSFER_OWN, desk.member, source, target, 5_00)
     receipt = confirm(order, desk.agent, uow)
     ack = {"key": order.key, "outcome": "posted", "number": receipt.number, "payload": order.payload()}
     return order.key, ack
@@ -37,7 +38,7 @@ def test_it_finds_loss_doubling_and_silence(store_url: str, tmp_path: Path, monk
     }
     for words, problems in found.items():
         assert len(problems) == 1 and words in problems[0]
-    monkeypatch.setattr("services.transfers.outbox.notice", lambda *_args, **_names: None)
+    monkeypatch.setattr("services.payment_entry.outbox.notice", lambda *_args, **_names: None)
     quiet, _ = one_transfer(stage)
     assert judge(uow, stage.total, [], [], {key, quiet}) == ["2 operations, 1 notices"]
 

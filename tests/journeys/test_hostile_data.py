@@ -33,8 +33,9 @@ from screens.dialogs.help import Help
 from screens.record import RecordScreen
 from screens.sign_in import SignIn
 from services.imports import ImportFiles, ImportRefused, import_files
+from services.operations import Op
 from services.operator import Role, system_operator
-from services.transfers import ConfirmTransfer, PrepareTransfer, confirm, prepare
+from services.payments import ConfirmPayment, PreparePayment, confirm, prepare
 from tests.screens.member_desk import MemberDesk
 from tests.screens.staff import Steps, at_rest, enter, staff_app
 from tests.screens.support import NARROW, WIDE, burst, running, settle, toasts
@@ -166,9 +167,11 @@ def move_money(world: World, member: int, first: int, second: int) -> None:
     teller = world.staff("cajera", [Role.CASHIER], branch="018", full_name=MARKUP)
     world.lease(teller, member)
     for text in (MARKUP, ESCAPES, BIDI):
-        asked = PrepareTransfer(member, first, second, 1_00, text)
+        asked = PreparePayment(Op.TRANSFER_OWN, member, first, second, 1_00, text)
         seen = prepare(asked, teller, world.uow)
-        confirm(ConfirmTransfer(uuid7(), seen.hash, member, first, second, 1_00, text), teller, world.uow)
+        confirm(
+            ConfirmPayment(uuid7(), seen.hash, Op.TRANSFER_OWN, member, first, second, 1_00, text), teller, world.uow
+        )
 
 
 def hostile_mail(folder: Path) -> None:

@@ -13,8 +13,9 @@ from services.activation import Activate, activate
 from services.errors import StoreUnavailable
 from services.journal import Journal
 from services.lookup import Find, find
+from services.operations import Op
 from services.operator import Operator
-from services.transfers import ConfirmTransfer, PrepareTransfer, confirm, prepare
+from services.payments import ConfirmPayment, PreparePayment, confirm, prepare
 from tests.screens.staff import at_rest, at_the_desk, staff_app
 from tests.screens.support import screen_text, toasts
 from tests.services.world import World
@@ -25,16 +26,16 @@ def journal(tmp_path: Path) -> Journal:
     return Journal(tmp_path / "libreta" / "journal-1.jsonl")
 
 
-def transfer(world: World, agent: Operator) -> ConfirmTransfer:
+def transfer(world: World, agent: Operator) -> ConfirmPayment:
     """Prepared by a verified caller's agent."""
     member = world.member("50012")
     one, two = world.account(member, balance=100_00), world.account(member)
     world.lease(agent, member, 2)
-    prepared = prepare(PrepareTransfer(member, one, two, 75_00), agent, world.uow)
-    return ConfirmTransfer(uuid7(), prepared.hash, member, one, two, 75_00)
+    prepared = prepare(PreparePayment(Op.TRANSFER_OWN, member, one, two, 75_00), agent, world.uow)
+    return ConfirmPayment(uuid7(), prepared.hash, Op.TRANSFER_OWN, member, one, two, 75_00)
 
 
-def silent_after(command: ConfirmTransfer, operator: Operator, world: World, *, done: bool) -> None:
+def silent_after(command: ConfirmPayment, operator: Operator, world: World, *, done: bool) -> None:
     """The answer is lost, with the work done or not."""
     if done:
         confirm(command, operator, world.uow)

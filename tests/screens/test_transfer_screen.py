@@ -14,9 +14,9 @@ from screens.lock import LockScreen
 from screens.record import RecordScreen
 from screens.transfer import TransferScreen
 from screens.transfer_panels import Review
-from services import transfers
+from services import payments
 from services.errors import StoreUnavailable
-from services.transfers import ConfirmTransfer
+from services.payments import ConfirmPayment
 from tests.screens.member_desk import MemberDesk, member_desk
 from tests.screens.staff import at_rest
 from tests.screens.support import screen_text, type_slowly
@@ -66,7 +66,7 @@ async def test_line_and_form_at_any_speed_are_one_command(
         assert "Transferencia aplicada: comprobante 2026-0000002" in screen_text(desk.app)
         legs = json.dumps({"amount": 75_00, "from": desk.first, "to": desk.second}, sort_keys=True)
         accounts = json.dumps({"from": desk.first, "to": desk.second}, sort_keys=True)
-        assert told(sqlite_world, start) == [("transfer.prepare", "ok", accounts), ("transfer.own", "ok", legs)]
+        assert told(sqlite_world, start) == [("payment.prepare", "ok", accounts), ("transfer.own", "ok", legs)]
     (operation,) = posted(sqlite_world)
     body = json.loads(operation.pop("body"))
     assert operation["outcome"] == "posted" and operation["member_id"] == desk.member
@@ -76,10 +76,10 @@ async def test_line_and_form_at_any_speed_are_one_command(
 
 
 async def test_form_and_line_send_the_same_command(desk: MemberDesk, monkeypatch: pytest.MonkeyPatch) -> None:
-    sent: list[ConfirmTransfer] = []
-    real = transfers.confirm
+    sent: list[ConfirmPayment] = []
+    real = payments.confirm
 
-    def confirm(command: ConfirmTransfer, operator: Any, uow: Any) -> Any:
+    def confirm(command: ConfirmPayment, operator: Any, uow: Any) -> Any:
         sent.append(command)
         return real(command, operator, uow)
 
@@ -225,9 +225,9 @@ async def test_after_a_lock_in_the_middle_the_data_are_there_and_the_caller_is_v
 async def test_a_lost_answer_is_asked_for_under_the_same_key(
     sqlite_world: World, desk: MemberDesk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real, keys = transfers.confirm, []
+    real, keys = payments.confirm, []
 
-    def confirm(command: ConfirmTransfer, operator: Any, uow: Any) -> Any:
+    def confirm(command: ConfirmPayment, operator: Any, uow: Any) -> Any:
         keys.append(command.key)
         receipt = real(command, operator, uow)
         if len(keys) == 1:

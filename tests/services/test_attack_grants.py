@@ -25,14 +25,15 @@ from services.ledger_check import check as check_ledger
 from services.lookup import Find, find
 from services.maildir import MaildirMail
 from services.notes import AddNote, add_note
+from services.operations import Op
 from services.operator import Operator, Role, system_operator
+from services.payments import ConfirmPayment, PreparePayment, confirm, prepare
 from services.policy import load_policy
 from services.policy_trail import note_policy
 from services.records import OpenRecord, open_record
 from services.reversals import Reverse, reverse
 from services.staff import AddStaff, add_staff
 from services.staff_sessions import Reauthenticate, SignIn, lock, reauthenticate, sign_in, sign_out
-from services.transfers import ConfirmTransfer, PrepareTransfer, confirm, prepare
 from services.transports import Transports
 from services.unit_of_work import UnitOfWork
 from services.worker import run_once
@@ -111,8 +112,8 @@ def test_the_whole_desk_works_under_the_role(world: World, uow: UnitOfWork, tmp_
     assert check(world_at_role, agent, member, sent_code(world)).level == 2
     affiliate(Affiliate(member, two, True, REASON), agent, uow)
     wanted = (member, one, two, 75_00)
-    prepared = prepare(PrepareTransfer(*wanted), agent, uow)
-    receipt = confirm(ConfirmTransfer(uuid7(), prepared.hash, *wanted), agent, uow)
+    prepared = prepare(PreparePayment(Op.TRANSFER_OWN, *wanted), agent, uow)
+    receipt = confirm(ConfirmPayment(uuid7(), prepared.hash, Op.TRANSFER_OWN, *wanted), agent, uow)
     assert (receipt.outcome, world.balance(one), world.balance(two)) == ("posted", 425_00, 75_00)
     v.callback_number(v.CallbackNumber(member), agent, uow)
     assert v.callback(v.CallbackDone(member, True), agent, uow).level == 3

@@ -12,12 +12,13 @@ from services import verification as v
 from services.errors import CoopError, NotFound, RateLimited, SessionEnded, VerificationNeeded
 from services.lookup import Find, find
 from services.notes import AddNote, ListNotes, add_note, list_notes
+from services.operations import Op
 from services.operator import Channel, Operator, Role
+from services.payments import PreparePayment, prepare
 from services.policy import PolicyError, load_policy
 from services.policy_trail import note_policy
 from services.records import OpenRecord, open_record, refresh_record
 from services.timeline import MemberTimeline, member_timeline
-from services.transfers import PrepareTransfer, prepare
 from tests.services.callers import answer_all, caller, check, give_answers, reach_two, say, send, wait
 from tests.services.world import World
 
@@ -48,7 +49,7 @@ def test_a_colleagues_key_opens_no_lease(world: World) -> None:
     one, two = world.account(member, balance=100_00), world.account(member)
     reach_two(world, agent, member)
     other = world.staff("jcastillo", [Role.CASHIER])
-    wanted = PrepareTransfer(member, one, two, 1_00)
+    wanted = PreparePayment(Op.TRANSFER_OWN, member, one, two, 1_00)
     with pytest.raises(VerificationNeeded):
         prepare(wanted, other, world.uow)
     with pytest.raises(SessionEnded):
@@ -68,7 +69,7 @@ def test_a_lease_ends_with_its_case_however_the_case_ended(world: World) -> None
     reach_two(world, agent, member)
     world.change("UPDATE service_case SET closed_at = :now", now=world.clock.now().isoformat())
     with pytest.raises(VerificationNeeded):
-        prepare(PrepareTransfer(member, one, two, 1_00), agent, world.uow)
+        prepare(PreparePayment(Op.TRANSFER_OWN, member, one, two, 1_00), agent, world.uow)
 
 
 # ---------------------------------------------------------------- the caller has hung up

@@ -147,15 +147,30 @@ def test_the_matrix_keeps_the_duties_apart(world: World) -> None:
         Op.TIMELINE_VIEW,
         Op.NOTES_VIEW,
         Op.RECEIPT_VIEW,
+        Op.APPROVAL_VIEW,
+        Op.BILLER_RECONCILE,
+        Op.CASH_MARKS_VIEW,
+        Op.DRAWER_REVIEW,
     }
     assert Op.MEMBER_FIND_BY_NAME not in may[Role.CIS_AGENT]
-    only_supervisors = {Op.SECOND_PERSON, Op.VERIFICATION_UNBLOCK, Op.ISSUE_LIMIT_LIFT, Op.OPERATION_REVERSE}
+    only_supervisors = {
+        Op.SECOND_PERSON,
+        Op.VERIFICATION_UNBLOCK,
+        Op.ISSUE_LIMIT_LIFT,
+        Op.OPERATION_REVERSE,
+        Op.APPROVAL_GIVE,
+    }
     assert all(rules[op].roles == {Role.SUPERVISOR} for op in only_supervisors)
     assert rules[Op.STAFF_MANAGE].roles == {Role.ADMINISTRATOR}
     for op, level in {
         Op.BALANCES_VIEW: 1,
         Op.MOVEMENTS_VIEW: 1,
         Op.TRANSFER_OWN: 2,
+        Op.TRANSFER_THIRD: 2,
+        Op.QUOTA_PAY: 1,
+        Op.LOAN_PAY: 1,
+        Op.BILLER_PAY: 2,
+        Op.BILLER_TOP_UP: 2,
         Op.ACCOUNT_AFFILIATE: 2,
         Op.ACCESS_UNLOCK: 2,
         Op.ACCESS_ACTIVATE: 3,

@@ -15,7 +15,9 @@ from data.driver_sql import DriverSql
 from data.values.uuid7 import uuid7
 from services.errors import AccountUnusable, CoopError, InsufficientFunds, InvalidInput, KeyReused, StoreUnavailable
 from services.ledger_check import check
+from services.operations import Op
 from services.operator import Operator, system_operator
+from services.payments import ConfirmPayment, PreparePayment, confirm, prepare
 from services.posting import (
     HoldEnded,
     HoldPlaced,
@@ -31,7 +33,6 @@ from services.posting import (
 )
 from services.retries import TRIES, OutcomeUnknown, retrying
 from services.rollups import roll_up
-from services.transfers import ConfirmTransfer, PrepareTransfer, confirm, prepare
 from tests.services.world import World
 
 CLERK = system_operator("test")
@@ -234,8 +235,8 @@ def test_twenty_agents_at_once_through_the_whole_use_case(world: World) -> None:
 
     def work(agent: Operator) -> str:
         while True:
-            shown = prepare(PrepareTransfer(member, a, b, 1_00), agent, world.uow)
-            command = ConfirmTransfer(uuid7(), shown.hash, member, a, b, 1_00)
+            shown = prepare(PreparePayment(Op.TRANSFER_OWN, member, a, b, 1_00), agent, world.uow)
+            command = ConfirmPayment(uuid7(), shown.hash, Op.TRANSFER_OWN, member, a, b, 1_00)
             try:
                 return confirm(command, agent, world.uow).outcome
             except CoopError as error:
@@ -253,8 +254,8 @@ def test_one_key_sixteen_times_at_once_posts_once(world: World) -> None:
     member, agent = world.member(), world.staff()
     world.lease(agent, member, level=2)
     a, b = world.account(member, balance=100_00), world.account(member)
-    shown = prepare(PrepareTransfer(member, a, b, 1_00), agent, world.uow)
-    command = ConfirmTransfer(uuid7(), shown.hash, member, a, b, 1_00)
+    shown = prepare(PreparePayment(Op.TRANSFER_OWN, member, a, b, 1_00), agent, world.uow)
+    command = ConfirmPayment(uuid7(), shown.hash, Op.TRANSFER_OWN, member, a, b, 1_00)
     answers = together(*[lambda: confirm(command, agent, world.uow).existed] * 16)
     assert sorted(answers, key=str) == [False] + [True] * 15
     assert world.balance(b) == 1_00 and world.scalar("SELECT count(*) FROM outbox") == 1
@@ -347,7 +348,7 @@ def test_a_backend_that_is_ended_in_the_middle_is_survived(world: World) -> None
     member, agent = world.member(), world.staff()
     world.lease(agent, member, level=2)
     a, b = world.account(member, balance=100_00), world.account(member)
-    shown = prepare(PrepareTransfer(member, a, b, 1_00), agent, world.uow)
+    shown = prepare(PreparePayment(Op.TRANSFER_OWN, member, a, b, 1_00), agent, world.uow)
     cut: list[str] = []
 
     def hook(name: str) -> None:
@@ -363,7 +364,7 @@ def test_a_backend_that_is_ended_in_the_middle_is_survived(world: World) -> None
 
     faults.hook = hook
     try:
-        receipt = confirm(ConfirmTransfer(uuid7(), shown.hash, member, a, b, 1_00), agent, world.uow)
+        receipt = confirm(ConfirmPayment(uuid7(), shown.hash, Op.TRANSFER_OWN, member, a, b, 1_00), agent, world.uow)
     finally:
         faults.hook = None
     assert len(cut) == 2 and receipt.outcome == "posted" and not receipt.existed

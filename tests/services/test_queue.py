@@ -100,4 +100,4 @@ def test_the_day_counts_from_midnight_in_panama(world: World, agent: Operator) -
     world.clock.advance(seconds=51)
     close_case(CloseCase(other), agent, world.uow)
     day = day_summary(agent, world.uow)
-    assert (day.cases, day.average_seconds, day.activations, day.transfers, day.waiting) == (2, 75, 1, 1, 0)
+    assert (day.cases, day.average_seconds, day.activations, day.payments, day.waiting) == (2, 75, 1, 1, 0)

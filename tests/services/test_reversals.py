@@ -19,10 +19,11 @@ from services.errors import (
     ReauthenticationNeeded,
 )
 from services.ledger_check import check
+from services.operations import Op
 from services.operator import Operator, Role
+from services.payments import ConfirmPayment, PreparePayment, confirm, prepare
 from services.receipts import GetReceipt, get_receipt
 from services.reversals import Reverse, reverse
-from services.transfers import ConfirmTransfer, PrepareTransfer, confirm, prepare
 from tests.services.world import World
 
 REASON = "El asociado indicó otra cuenta"
@@ -48,8 +49,8 @@ def done(world: World) -> Done:
     member = world.member()
     world.lease(agent, member, level=2)
     first, second = world.account(member, balance=100_00), world.account(member)
-    prepared = prepare(PrepareTransfer(member, first, second, 75_00), agent, world.uow)
-    command = ConfirmTransfer(uuid7(), prepared.hash, member, first, second, 75_00)
+    prepared = prepare(PreparePayment(Op.TRANSFER_OWN, member, first, second, 75_00), agent, world.uow)
+    command = ConfirmPayment(uuid7(), prepared.hash, Op.TRANSFER_OWN, member, first, second, 75_00)
     receipt = confirm(command, agent, world.uow)
     return Done(world, agent, boss, member, first, second, receipt.operation_id, receipt.number)
 
@@ -62,7 +63,7 @@ def test_reversal_is_a_new_linked_operation(done: Done) -> None:
     assert (row["id"], row["reversal_of"], row["actor"]) == (key, done.operation_id, done.boss.actor)
     assert world.scalar("SELECT count(*) FROM operation WHERE kind = 'transfer.own'") == 1
     lines = dict(receipt.lines)
-    assert lines["Reversa a"] == done.number and lines["Operación"] == "Reversa de transferencia"
+    assert lines["Reversa a"] == done.number and lines["Operación"] == "Reversa"
     assert lines["Monto"] == "B/.75.00" and lines["Agente"] == "jefa"
     (event,) = world.events("operation.reverse")
     assert (event["object"], event["reason"], event["member"]) == (key, REASON, done.member)
@@ -100,8 +101,12 @@ def test_who_made_it_does_not_undo_it(done: Done) -> None:
     world = done.world
     both = world.staff("ambos", roles=[Role.SUPERVISOR, Role.CIS_AGENT])
     world.lease(both, done.member, level=2)
-    prepared = prepare(PrepareTransfer(done.member, done.first, done.second, 5_00), both, world.uow)
-    own = confirm(ConfirmTransfer(uuid7(), prepared.hash, done.member, done.first, done.second, 5_00), both, world.uow)
+    prepared = prepare(PreparePayment(Op.TRANSFER_OWN, done.member, done.first, done.second, 5_00), both, world.uow)
+    own = confirm(
+        ConfirmPayment(uuid7(), prepared.hash, Op.TRANSFER_OWN, done.member, done.first, done.second, 5_00),
+        both,
+        world.uow,
+    )
     with pytest.raises(NotPermitted) as refused:
         reverse(Reverse(own.operation_id, REASON, uuid7()), both, world.uow)
     assert refused.value.user_text.startswith("No puede aprobar una operación que usted registró.")

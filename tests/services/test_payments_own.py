@@ -21,19 +21,21 @@ from services.errors import (
     NotPermitted,
     VerificationNeeded,
 )
+from services.operations import Op
 from services.operator import Operator, Role
-from services.receipts import GetReceipt, get_receipt
-from services.transfers import (
-    ConfirmTransfer,
+from services.payment_limits import ApprovalNeeded
+from services.payments import (
+    ConfirmPayment,
     OutcomeOf,
     Prepared,
-    PrepareTransfer,
+    PreparePayment,
     abandon,
     confirm,
     outcome,
     prepare,
     resubmit,
 )
+from services.receipts import GetReceipt, get_receipt
 from tests.services.test_posting import together
 from tests.services.world import World
 
@@ -50,18 +52,27 @@ class Desk:
         self.second = world.account(self.member)
 
     def prepare(self, amount: int = 75_00, memo: str = "", **changed: int) -> Prepared:
-        command = PrepareTransfer(self.member, self.first, self.second, amount, memo)
+        command = PreparePayment(Op.TRANSFER_OWN, self.member, self.first, self.second, amount, memo)
         return prepare(replace(command, **changed), self.agent, self.world.uow)
 
-    def form(self, amount: int = 75_00, memo: str = "", **changed: int) -> ConfirmTransfer:
+    def form(self, amount: int = 75_00, memo: str = "", **changed: int) -> ConfirmPayment:
         """A reviewed form with a key of its own."""
         prepared = self.prepare(amount, memo, **changed)
-        command = ConfirmTransfer(uuid7(), prepared.hash, self.member, self.first, self.second, amount, memo)
+        command = ConfirmPayment(
+            uuid7(), prepared.hash, Op.TRANSFER_OWN, self.member, self.first, self.second, amount, memo
+        )
         return replace(command, **changed)
 
     def count(self, outcome: str = "posted") -> int:
         sql = "SELECT count(*) FROM operation WHERE kind = 'transfer.own' AND outcome = :outcome"
         return int(self.world.scalar(sql, outcome=outcome))
+
+
+def tighten(world: World, op: Op = Op.TRANSFER_OWN, **limits: int) -> None:
+    """Make the policy's limits of one kind smaller."""
+    policy = world.uow.policy
+    narrow = {op: replace(policy.limits[op], **limits)}  # type: ignore[arg-type]
+    world.uow.policy = replace(policy, limits=policy.limits | narrow)  # type: ignore[operator]
 
 
 @pytest.fixture
@@ -77,9 +88,9 @@ def test_prepare_shows_everything_and_moves_nothing(desk: Desk) -> None:
     assert (shown["Monto"], shown["Son"]) == ("B/.75.00", "setenta y cinco balboas con 00/100")
     assert (shown["Detalle"], shown["Saldo después"]) == ("Para la luz", "B/.1,247.64")
     assert prepared.balance_after == 1_247_64 and prepared.amount_words == shown["Son"]
-    assert prepared.daily_left == desk.world.uow.policy.transfer.own_daily - 75_00
+    assert prepared.daily_left == desk.world.uow.policy.limits[Op.TRANSFER_OWN].member_daily - 75_00
     assert desk.world.balance(desk.first) == 1_322_64 and desk.count() == 0
-    assert [event["action"] for event in desk.world.events()] == ["transfer.prepare"]
+    assert [event["action"] for event in desk.world.events()] == ["payment.prepare"]
 
 
 def test_confirm_posts_tells_and_notes(desk: Desk) -> None:
@@ -175,9 +186,7 @@ def test_only_own_affiliated_open_savings(desk: Desk) -> None:
 
 
 def test_amounts_and_limits(desk: Desk) -> None:
-    limits = desk.world.uow.policy.transfer
-    tight = replace(limits, own_minimum=1_00, own_maximum=100_00, own_daily=150_00, agent_daily=170_00)
-    desk.world.uow.policy = replace(desk.world.uow.policy, transfer=tight)
+    tighten(desk.world, minimum=1_00, maximum=100_00, member_daily=150_00, agent_daily=170_00)
     for amount in (0, -5, 99):
         with pytest.raises(InvalidInput):
             desk.prepare(amount)
@@ -190,16 +199,19 @@ def test_amounts_and_limits(desk: Desk) -> None:
     confirm(first, desk.agent, desk.world.uow)
     with pytest.raises(DataChanged):  # the balance that was shown is gone
         confirm(late, desk.agent, desk.world.uow)
-    with pytest.raises(LimitExceeded):
-        desk.prepare(50_01)
+    assert "le quedan B/.50.00" in desk.prepare(50_01).approval[0]
+    more = desk.form(50_01)
+    with pytest.raises(ApprovalNeeded):
+        confirm(more, desk.agent, desk.world.uow)
     assert desk.prepare(50_00).daily_left == 0
     other = Desk.__new__(Desk)
     other.world, other.agent, other.member = desk.world, desk.agent, desk.world.member("50013")
     desk.world.lease(desk.agent, other.member, level=2)
     other.first, other.second = desk.world.account(other.member, balance=100_00), desk.world.account(other.member)
-    with pytest.raises(LimitExceeded):  # the agent's own day
-        other.prepare(70_01)
-    other.prepare(70_00)
+    assert other.prepare(70_01).approval == ("Pasa el límite del día de quien la registra.",)
+    with pytest.raises(ApprovalNeeded):
+        confirm(other.form(70_01), desk.agent, desk.world.uow)
+    assert other.prepare(70_00).approval == ()
     desk.world.clock.advance(hours=24)
     desk.world.change("UPDATE staff_session SET started_at = :t, last_seen_at = :t", t=_stored(desk.world))
     desk.world.lease(desk.agent, desk.member, level=2)
@@ -213,8 +225,7 @@ def _stored(world: World) -> object:
 
 def test_limits_are_looked_at_again_when_it_is_confirmed(desk: Desk) -> None:
     command = desk.form(75_00)
-    tight = replace(desk.world.uow.policy.transfer, own_maximum=10_00)
-    desk.world.uow.policy = replace(desk.world.uow.policy, transfer=tight)
+    tighten(desk.world, maximum=10_00)
     with pytest.raises(LimitExceeded):
         confirm(command, desk.agent, desk.world.uow)
     assert desk.count() == 0 and desk.count("rejected") == 0
@@ -244,7 +255,7 @@ def test_memo_is_cleaned_and_holds_no_card(desk: Desk) -> None:
 def test_a_rejection_sticks_to_its_key(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     """Funds that go between the reading and the posting: only the ledger can see it, and what it says is final."""
     command = desk.form(1_322_64)
-    monkeypatch.setattr("services.transfers.fingerprint", lambda *_: command.prepared_hash)
+    monkeypatch.setattr("services.payment_entry.fingerprint", lambda *_: command.prepared_hash)
     desk.world.fund(desk.first, -1)
     with pytest.raises(InsufficientFunds):
         confirm(command, desk.agent, desk.world.uow)
@@ -321,14 +332,13 @@ def test_a_day_is_a_day_in_panama(desk: Desk) -> None:
 
 def test_two_agents_at_once_do_not_pass_the_members_day(desk: Desk) -> None:
     """Between accounts that nobody else touches: only the limit of the day stands between them."""
-    tight = replace(desk.world.uow.policy.transfer, own_daily=100_00)
-    desk.world.uow.policy = replace(desk.world.uow.policy, transfer=tight)
+    tighten(desk.world, member_daily=100_00)
     forms = []
     for number in range(6):
         agent = desk.world.staff(f"agente{number}")
         desk.world.lease(agent, desk.member, level=2)
         source, target = desk.world.account(desk.member, balance=60_00), desk.world.account(desk.member)
-        shown = prepare(PrepareTransfer(desk.member, source, target, 60_00), agent, desk.world.uow)
-        forms.append((ConfirmTransfer(uuid7(), shown.hash, desk.member, source, target, 60_00), agent))
+        shown = prepare(PreparePayment(Op.TRANSFER_OWN, desk.member, source, target, 60_00), agent, desk.world.uow)
+        forms.append((ConfirmPayment(uuid7(), shown.hash, Op.TRANSFER_OWN, desk.member, source, target, 60_00), agent))
     answers = together(*(partial(confirm, form, agent, desk.world.uow) for form, agent in forms))
-    assert answers.count("limit_exceeded") == 5 and desk.count() == 1
+    assert answers.count("approval_needed") == 5 and desk.count() == 1

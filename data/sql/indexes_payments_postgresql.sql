@@ -1,0 +1,3 @@
+-- The payments of one loan: what it asks for next follows from the last of them.
+CREATE INDEX ix_operation_loan ON operation (((body::jsonb #>> '{request,asked,to}')::bigint), seq)
+  WHERE kind IN ('loan.pay', 'loan.pay_third')
