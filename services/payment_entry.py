@@ -188,7 +188,8 @@ def _repeated(tx: Transaction, execution: Execution) -> Receipt:
     wanted = execution.wanted
     if done is None or (done.kind, done.member_id) != (wanted.op.value, wanted.member_id):
         raise KeyReused
-    if done.content["request"].get("asked") != wanted.asked():
+    request = done.content["request"]
+    if (request.get("asked"), request.get("memo")) != (wanted.asked(), wanted.memo):
         raise KeyReused
     if done.outcome == "rejected":
         raise rejection(done)

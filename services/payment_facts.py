@@ -75,8 +75,8 @@ class Wanted:
         return KINDS[self.op]
 
     def asked(self) -> dict[str, Any]:
-        """What makes two requests the same, whatever the accounts hold by then."""
-        return {"from": self.from_account, "to": self.to_account, "amount": self.amount, "memo": self.memo}
+        """With the memo, what makes two requests the same, whatever the accounts hold by then."""
+        return {"from": self.from_account, "to": self.to_account, "amount": self.amount}
 
     def asked_accounts(self) -> dict[str, int]:
         """For the trail."""

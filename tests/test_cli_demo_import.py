@@ -134,4 +134,4 @@ def test_the_demos_policy_is_the_shipped_one_without_enrolment(tmp_path: Path) -
     (tmp_path / "policy.toml").write_text(demo_policy(shipped.read_text("utf-8")), "utf-8")
     demo, real = load_policy(tmp_path / "policy.toml"), load_policy()
     assert demo.session.second_factor_roles == () and real.session.second_factor_roles != ()
-    assert (demo.operations, demo.lookup, demo.transfer) == (real.operations, real.lookup, real.transfer)
+    assert (demo.operations, demo.lookup, demo.limits) == (real.operations, real.lookup, real.limits)

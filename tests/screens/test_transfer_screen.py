@@ -71,7 +71,7 @@ async def test_line_and_form_at_any_speed_are_one_command(
     body = json.loads(operation.pop("body"))
     assert operation["outcome"] == "posted" and operation["member_id"] == desk.member
     assert body["legs"] == [{"debit": desk.first, "credit": desk.second, "amount": 75_00}]
-    assert body["request"] == {"memo": ""}
+    assert body["request"] == {"asked": {"amount": 75_00, "from": desk.first, "to": desk.second}, "memo": ""}
     assert (sqlite_world.balance(desk.first), sqlite_world.balance(desk.second)) == (1_247_64, 75_00)
 
 

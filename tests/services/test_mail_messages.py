@@ -26,6 +26,7 @@ VALUES = {
     "new": "n•••@example.com",
     "effective": "26/11/2026 09:41",
     "number": "2026-00000012",
+    "kind": "Pago de préstamo",
     "original": "2026-00000011",
     "amount": "B/.75.00",
     "from_account": "06-018-•••12-1",
