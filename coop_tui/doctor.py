@@ -35,7 +35,7 @@ class Check:
 
 
 def checks(settings: Settings) -> list[Check]:
-    """Every check in order. The database and the mail server may take 4 s each to not answer."""
+    """Every check in order. The database and the other servers may take 4 s each to not answer."""
     looked: Sequence[Callable[[Settings], Check]] = (
         _python,
         _terminal_size,
@@ -44,6 +44,8 @@ def checks(settings: Settings) -> list[Check]:
         _secrets,
         _database,
         _mail,
+        _sms,
+        _billers,
         _clock,
         _disk,
     )
@@ -211,6 +213,48 @@ def _mail(settings: Settings) -> Check:
     if settings.smtp_from is None:
         return Check("correo", "fail", f"{where} responde, sin remitente.", "Indique COOP_SMTP_FROM.")
     return Check("correo", "ok", where)
+
+
+def _sms(settings: Settings) -> Check:
+    """Only whether somebody listens: the contract has no question that sends nothing."""
+    if settings.sms_url is None:
+        if settings.sms_folder is not None:
+            advice = "Para enviarlos de verdad indique COOP_SMS_URL."
+            return Check("mensajes", "warn", f"sin pasarela; se guardan en «{settings.sms_folder}».", advice)
+        return Check("mensajes", "warn", "sin pasarela; esperan y vencen.", "Indique COOP_SMS_URL.")
+    import socket
+    from urllib.parse import urlsplit
+
+    parts = urlsplit(settings.sms_url)
+    where = f"{parts.hostname}:{parts.port or (443 if parts.scheme == 'https' else 80)}"
+    try:
+        host, _, port = where.rpartition(":")
+        socket.create_connection((host, int(port)), timeout=_TIMEOUT_S).close()
+    except OSError:
+        return Check("mensajes", "fail", f"{where} no responde.", "Revise COOP_SMS_URL y la red.")
+    return Check("mensajes", "ok", where)
+
+
+def _billers(settings: Settings) -> Check:
+    if settings.billers_url is None:
+        advice = "Para pagar a recaudadores indique COOP_BILLERS_URL."
+        return Check("recaudadores", "warn", "sin pasarela; no se les puede pagar.", advice)
+    from data.secrets import SecretName, SecretsError, SecretStore
+    from services.biller_gateway import BillerGateway, GatewayFailure
+
+    try:
+        token = None
+        if settings.store_id is not None:
+            token = SecretStore(settings.store_id, settings.secret_sources()).get(SecretName.BILLERS_TOKEN)
+        gateway = BillerGateway(settings.billers_url, token, _TIMEOUT_S, _TIMEOUT_S)
+        offers = gateway.catalogue()
+    except SecretsError:
+        return Check("recaudadores", "fail", "no se pudo leer la ficha.", "Corrija primero las llaves.")
+    except GatewayFailure as failure:
+        advice = "Revise COOP_BILLERS_URL, la red y la ficha (coop-tui secret set billers_token)."
+        return Check("recaudadores", "fail", f"la pasarela no responde ({failure.code}).", advice)
+    payable = sum(offer.available for offer in offers)
+    return Check("recaudadores", "ok", f"la pasarela responde; {payable} de {len(offers)} disponibles")
 
 
 def _clock(_settings: Settings) -> Check:

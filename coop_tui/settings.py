@@ -33,6 +33,7 @@ _VALUES: Final = frozenset(
         "COOP_SMTP_TLS",
         "COOP_SMTP_FROM",
         "COOP_SMS_URL",
+        "COOP_BILLERS_URL",
         "COOP_MAILDIR",
         "COOP_TERMINAL",
         "COOP_CHANNEL",
@@ -52,6 +53,8 @@ _SECRET_POINTERS: Final = frozenset(
         "COOP_DATA_KEY_FILE",
         "COOP_SIGNING_KEY_FILE",
         "COOP_SMTP_PASSWORD_FILE",
+        "COOP_SMS_TOKEN_FILE",
+        "COOP_BILLERS_TOKEN_FILE",
         "COOP_DATABASE_PASSWORD_FILE",
     }
 )
@@ -87,6 +90,7 @@ class Settings:
     smtp_tls: SmtpTls = "starttls"
     smtp_from: str | None = None
     sms_url: str | None = None
+    billers_url: str | None = None
     _pointers: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     @property
@@ -168,7 +172,8 @@ def _build(data_dir: Path, values: Mapping[str, str]) -> Settings:
         smtp_user=values.get("COOP_SMTP_USER"),
         smtp_tls=_smtp_tls(values),
         smtp_from=values.get("COOP_SMTP_FROM"),
-        sms_url=_sms_url(values.get("COOP_SMS_URL")),
+        sms_url=_gateway_url(values, "COOP_SMS_URL"),
+        billers_url=_billers_url(values),
         _pointers={name: value for name, value in values.items() if name in _SECRET_POINTERS},
     )
 
@@ -245,16 +250,26 @@ def _smtp_tls(values: Mapping[str, str]) -> SmtpTls:
     return cast(SmtpTls, mode)
 
 
-def _sms_url(value: str | None) -> str | None:
+def _gateway_url(values: Mapping[str, str], name: str) -> str | None:
+    value = values.get(name)
     if value is None:
         return None
     try:
         parts = urlsplit(value)
         secure = parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _LOOPBACK)
+        # A name that no network has («a..b») or a port beyond the last one would only fail when money moves.
+        reachable = bool((parts.hostname or "").encode("idna")) and parts.port != 0
     except ValueError:
-        secure = False
-    if not secure or parts.username or parts.password:
-        raise SettingsError("COOP_SMS_URL debe empezar con https:// y no llevar usuario ni contraseña.")
+        secure = reachable = False
+    if not secure or not reachable or parts.username or parts.password:
+        raise SettingsError(f"{name} debe empezar con https:// y no llevar usuario ni contraseña.")
+    return value
+
+
+def _billers_url(values: Mapping[str, str]) -> str | None:
+    value = _gateway_url(values, "COOP_BILLERS_URL")
+    if value is not None and ("?" in value or "#" in value):
+        raise SettingsError("COOP_BILLERS_URL es una dirección base: sin «?» ni «#».")
     return value
 
 

@@ -1,4 +1,4 @@
-"""The ways out of this installation, from its settings: a mail server or the local folder, and an SMS gateway."""
+"""The ways out of this installation, from its settings: mail server or local folder, gateways for SMS and billers."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from functools import partial
 
 from coop_tui.settings import Settings
 from data.secrets import Secrets
+from services.biller_gateway import BillerGateway
 from services.checkpoints import checkpoint
 from services.contacts import apply_due
 from services.folder_sms import FolderSms
@@ -36,10 +37,17 @@ def transports_of(settings: Settings, secrets: Secrets) -> Transports:
         )
     sms: SmsTransport | None = None
     if settings.sms_url is not None:
-        sms = SmsGateway(settings.sms_url)
+        sms = SmsGateway(settings.sms_url, secrets.sms_token)
     elif (folder := settings.sms_folder) is not None:
         sms = FolderSms(folder)
     return Transports(mail, sms, identity)
+
+
+def biller_gateway_of(settings: Settings, secrets: Secrets) -> BillerGateway | None:
+    """The gateway through which outside billers are paid, or None: then nobody outside is paid from here."""
+    if settings.billers_url is None:
+        return None
+    return BillerGateway(settings.billers_url, secrets.billers_token)
 
 
 def worker_tasks(settings: Settings) -> Sequence[Task]:

@@ -90,7 +90,17 @@ def test_pointers_reach_the_secrets(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
 @pytest.mark.parametrize(
     "name",
-    ["COOP_SMTP_PASSWORD", "COOP_PEPPER", "COOP_SEAL_KEY", "DB_PASSWORD", "API_TOKEN", "MI_CLAVE", "pepper"],
+    [
+        "COOP_SMTP_PASSWORD",
+        "COOP_BILLERS_TOKEN",
+        "COOP_SMS_TOKEN",
+        "COOP_PEPPER",
+        "COOP_SEAL_KEY",
+        "DB_PASSWORD",
+        "API_TOKEN",
+        "MI_CLAVE",
+        "pepper",
+    ],
 )
 def test_secret_in_env_file_is_refused_unseen(tmp_path: Path, name: str) -> None:
     write_env(tmp_path, f"{name}=planted-value\n")
@@ -120,6 +130,14 @@ def test_unknown_name_in_env_file_is_refused_with_the_nearest(tmp_path: Path) ->
         ("COOP_SMTP_TLS", "maybe"),
         ("COOP_SMS_URL", "http://sms.example/send"),
         ("COOP_SMS_URL", "https://user:planted@sms.example/send"),
+        ("COOP_SMS_URL", "https://sms..example/send"),
+        ("COOP_SMS_URL", "https://sms.example:99999/send"),
+        ("COOP_BILLERS_URL", "http://pagos.example/v1"),
+        ("COOP_BILLERS_URL", "ftp://pagos.example/v1"),
+        ("COOP_BILLERS_URL", "https://"),
+        ("COOP_BILLERS_URL", "https://user:planted@pagos.example/v1"),
+        ("COOP_BILLERS_URL", "https://pagos.example/v1?key=planted"),
+        ("COOP_BILLERS_URL", "https://pagos.example/v1#planted"),
         ("COOP_CHANNEL", "radio"),
         ("COOP_PEPPER", "planted"),
         ("COOP_DATABASE_PASSWORD", "planted"),
@@ -136,6 +154,7 @@ def test_mail_in_the_clear_stays_on_this_machine(tmp_path: Path) -> None:
         load(tmp_path, {"COOP_SMTP_TLS": "none", "COOP_SMTP_HOST": "mail.example"})
     assert load(tmp_path, {"COOP_SMTP_TLS": "none", "COOP_SMTP_HOST": "127.0.0.1"}).smtp_tls == "none"
     assert load(tmp_path, {"COOP_SMS_URL": "http://127.0.0.1:8025/sms"}).sms_url == "http://127.0.0.1:8025/sms"
+    assert load(tmp_path, {"COOP_BILLERS_URL": "http://localhost:8026"}).billers_url == "http://localhost:8026"
 
 
 # ---------------------------------------------------------------- folder modes

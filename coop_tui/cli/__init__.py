@@ -25,9 +25,9 @@ SUBCOMMANDS = {
     "db": ("coop_tui.cli.store", "base de datos: upgrade, check, grants, backup, restore"),
     "worker": ("coop_tui.cli.worker", "envía correos y hace las tareas de fondo"),
     "doctor": ("coop_tui.cli.doctor", "revisa si esta instalación está en condiciones"),
-    "secret": ("coop_tui.cli.secret", "guarda la contraseña del correo o de la base"),
+    "secret": ("coop_tui.cli.secret", "guarda la contraseña o la ficha de un servidor vecino"),
     "keys": ("coop_tui.cli.keys", "imprime la hoja de teclas"),
-    "sandbox": ("coop_tui.cli.sandbox", "servidores de prueba: sms"),
+    "sandbox": ("coop_tui.cli.sandbox", "servidores de prueba: sms, billers, fault"),
 }
 
 

@@ -1,4 +1,4 @@
-"""`secret set NAME`: keep the mail server's or the database's password where this store keeps its keys."""
+"""`secret set NAME`: keep a neighbouring server's password or token where this store keeps its keys."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ import sys
 
 from coop_tui.cli.running import Usage, answer, settings_of
 
-NAMES = ("smtp_password", "database_password")
+NAMES = ("smtp_password", "database_password", "sms_token", "billers_token")
 
 
 def add_arguments(_name: str, parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(dest="action", metavar="ACCIÓN", required=True)
-    one = actions.add_parser("set", help="guarda una contraseña de un servidor vecino")
+    one = actions.add_parser("set", help="guarda la contraseña o la ficha de un servidor vecino")
     one.add_argument("name", choices=NAMES)
     one.add_argument("--fd", type=int, metavar="N", help="descriptor del que se lee; sin él se pregunta")
 
@@ -38,9 +38,9 @@ def _typed(options: argparse.Namespace) -> str:
         with os.fdopen(options.fd, "r", encoding="utf-8") as stream:
             value = stream.readline().rstrip("\n")
     elif sys.stdin.isatty():
-        value = getpass.getpass("Contraseña: ")
+        value = getpass.getpass("Contraseña o ficha: ")
     else:
         value = sys.stdin.readline().rstrip("\n")
     if not value:
-        raise Usage("la contraseña está vacía")
+        raise Usage("la contraseña o la ficha está vacía")
     return value

@@ -20,6 +20,8 @@ class SecretName(StrEnum):
     SIGNING_KEY = "signing_key"
     SMTP_PASSWORD = "smtp_password"  # noqa: S105 (a name, not a password)
     DATABASE_PASSWORD = "database_password"  # noqa: S105
+    SMS_TOKEN = "sms_token"  # noqa: S105
+    BILLERS_TOKEN = "billers_token"  # noqa: S105
 
     @property
     def file_variable(self) -> str:

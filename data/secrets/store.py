@@ -32,13 +32,15 @@ def new_store_id() -> str:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Secrets:
-    """What the services need to know: three keys of 32 bytes, and its neighbours' passwords."""
+    """What the services need to know: three keys of 32 bytes, and its neighbours' passwords and tokens."""
 
     pepper: bytes
     data_key: bytes
     signing_key: bytes
     smtp_password: Secret | None = None
     database_password: Secret | None = None
+    sms_token: Secret | None = None
+    billers_token: Secret | None = None
 
     def __repr__(self) -> str:
         return "Secrets(•••)"
@@ -95,6 +97,8 @@ class SecretStore:
             signing_key=self._key(SecretName.SIGNING_KEY),
             smtp_password=self.get(SecretName.SMTP_PASSWORD),
             database_password=self.get(SecretName.DATABASE_PASSWORD),
+            sms_token=self.get(SecretName.SMS_TOKEN),
+            billers_token=self.get(SecretName.BILLERS_TOKEN),
         )
 
     def places(self) -> list[str]:
