@@ -65,7 +65,7 @@ def send_payment_code(command: SendPaymentCode, operator: Operator, uow: UnitOfW
         if member is None or tx.case_id is None:
             raise CodeNeeded
         amount = Money(wanted.amount).with_symbol()
-        about = f"{wanted.kind.title.lower()}: {amount} a {facts.holder}, {facts.target_name}"
+        about = f"pagar {amount} a {facts.holder}"
         sent = send_code(tx, member, tx.case_id, command.destination, _purpose(wanted), about=about)
         tx.record("payment.code_sent", detail={"kind": command.op.value, "to": command.destination})
         tx.commit()

@@ -18,12 +18,13 @@ from services.posting import Leg
 from services.unit_of_work import Transaction
 
 LAST_SQLITE = DriverSql(
-    "SELECT o.body FROM operation o WHERE json_extract(o.body, '$.request.asked.to') = :account_id"
+    "SELECT o.id, o.body FROM operation o WHERE json_extract(o.body, '$.request.asked.to') = :account_id"
     " AND o.kind IN ('loan.pay', 'loan.pay_third') AND o.outcome = 'posted'"
     " AND NOT EXISTS (SELECT 1 FROM operation r WHERE r.reversal_of = o.id) ORDER BY o.seq DESC LIMIT 1"
 )
 LAST_POSTGRESQL = DriverSql(
-    "SELECT o.body FROM operation o WHERE CAST(CAST(o.body AS jsonb) #>> '{request,asked,to}' AS bigint) = :account_id"
+    "SELECT o.id, o.body FROM operation o"
+    " WHERE CAST(CAST(o.body AS jsonb) #>> '{request,asked,to}' AS bigint) = :account_id"
     " AND o.kind IN ('loan.pay', 'loan.pay_third') AND o.outcome = 'posted'"
     " AND NOT EXISTS (SELECT 1 FROM operation r WHERE r.reversal_of = o.id) ORDER BY o.seq DESC LIMIT 1"
 )
@@ -68,11 +69,21 @@ def divide(tx: Transaction, facts: Facts, wanted: Wanted) -> Division:
 
 def state_of_loan(tx: Transaction, row: Any) -> LoanState:
     """How a loan stands: its row (id, terms, balance, opened_on) and its last payment that was not reversed."""
-    statement = LAST_POSTGRESQL if tx.connection.dialect.name == "postgresql" else LAST_SQLITE
-    body = statement.scalar(tx.connection, {"account_id": row.id})
-    last = json.loads(body)["request"].get(CARRIED) if body else None
+    payment = _last(tx, row.id)
+    last = json.loads(payment.body)["request"].get(CARRIED) if payment else None
     opened_on = date.fromisoformat(row.opened_on) if isinstance(row.opened_on, str) else row.opened_on
     return loan_state(row.terms, int(row.balance), opened_on, panama_date(tx.now), last)
+
+
+def last_of_loan(tx: Transaction, account_id: int) -> str | None:
+    """The last payment of a loan that stands: what it asks for next follows from it, so only it can be reversed."""
+    payment = _last(tx, account_id)
+    return str(payment.id) if payment else None
+
+
+def _last(tx: Transaction, account_id: int) -> Any:
+    statement = LAST_POSTGRESQL if tx.connection.dialect.name == "postgresql" else LAST_SQLITE
+    return statement.first(tx.connection, {"account_id": account_id})
 
 
 def _loan(tx: Transaction, facts: Facts, wanted: Wanted) -> Division:

@@ -16,6 +16,7 @@ from services.faults import fault
 from services.operations import Op
 from services.operator import Operator
 from services.payment_kinds import KINDS
+from services.payment_legs import last_of_loan
 from services.posting import (
     Leg,
     Posted,
@@ -33,6 +34,7 @@ from services.retries import retrying
 from services.unit_of_work import Transaction, UnitOfWork
 
 KIND = Op.OPERATION_REVERSE.value
+LOAN_KINDS = frozenset({Op.LOAN_PAY.value, Op.LOAN_PAY_THIRD.value})
 REVERSIBLE = frozenset(op.value for op in KINDS)
 
 
@@ -94,6 +96,8 @@ def _reverse(command: Reverse, operator: Operator, uow: UnitOfWork) -> Receipt:
 def _check(tx: Transaction, first: Posted) -> None:
     if first.actor == tx.operator.actor:
         raise NotPermitted("No puede aprobar una operación que usted registró. Pida a otro supervisor que la reverse.")
+    if first.kind in LOAN_KINDS and last_of_loan(tx, first.content["request"]["asked"]["to"]) != first.id:
+        raise NotPermitted("Ese préstamo recibió otro pago después. Reverse primero el último.")
     age = panama_date(tx.now) - panama_date(first.at)
     if age.days > tx.policy.reversal.days:
         raise NotPermitted("El plazo para reversar esta operación venció. Haga una operación nueva con el asociado.")
