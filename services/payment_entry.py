@@ -12,6 +12,7 @@ from data.values.money import MAX_CENTESIMOS, Money
 from services import outbox, payment_codes
 from services.errors import InvalidInput, KeyReused
 from services.faults import fault
+from services.favourite_uses import note_use
 from services.operations import Op
 from services.payment_facts import (
     TWIN,
@@ -222,6 +223,9 @@ def _told(tx: Transaction, execution: Execution, facts: Facts, done: Posted) -> 
         received = {"kind": wanted.kind.title, "to_account": facts.target_name, "amount": amount}
         contact = (facts.target.email, facts.target.phone)
         outbox.notice(tx, facts.target.member_id, "payment_received", received, contact=contact)
+    if facts.favourite is not None:
+        own_source = wanted.from_account if facts.source.member_id is not None else None
+        note_use(tx, facts.favourite, wanted.amount, own_source)
     detail = evidence(done) | wanted.asked_accounts() | {"amount": wanted.amount}
     if execution.approval:
         detail["approved_by"] = execution.approval.username

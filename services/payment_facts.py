@@ -34,7 +34,9 @@ SELECT_FACTS = (
     " (SELECT coalesce(sum(t.amount), 0) FROM operation o JOIN transfer t ON t.operation_id = o.id"
     "  WHERE o.actor = :actor AND o.value_date = :today AND o.kind = :kind AND o.outcome = 'posted'"
     "  AND NOT EXISTS (SELECT 1 FROM operation r WHERE r.reversal_of = o.id)) AS agent_day,"
-    " (SELECT o.seq FROM operation o WHERE o.id = :key) AS used"
+    " (SELECT o.seq FROM operation o WHERE o.id = :key) AS used,"
+    " (SELECT f.id FROM favourite f WHERE f.member_id = :member_id AND f.kind = :kind AND f.to_account = :to_account"
+    "  AND f.removed_at IS NULL) AS favourite"
     " FROM account a LEFT JOIN member m ON m.id = a.member_id"
     " WHERE a.id IN (:from_account, :to_account) ORDER BY a.id"
 )
@@ -95,6 +97,7 @@ class Facts:
     source_name: str  # `AHORROS 06-018-•••12-1`
     target_name: str
     holder: str  # of the destination, `ITZEL P••••`; of a withdrawal, of the source
+    favourite: int | None  # the member's own of this kind and destination, by id
 
     def after(self, amount: int) -> int:
         """The balance that the source keeps, in centésimos."""
@@ -151,6 +154,7 @@ def read_facts(
         account_name(source),
         account_name(target),
         masked_name(holder.given_names, holder.surnames),
+        source.favourite,
     )
 
 

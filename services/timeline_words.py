@@ -18,6 +18,7 @@ LOOKS = frozenset(
         Op.RECEIPT_VIEW.value,
         "payment.prepare",
         "payment.outcome",
+        "favourite.view",
         "verification.begin",
     }
 )
@@ -59,6 +60,7 @@ WORDS: Mapping[str, str] = {
     Op.APPROVAL_VIEW.value: "Vio lo que espera aprobación",
     Op.APPROVAL_GIVE.value: "Aprobó una operación",
     Op.PAYEE_FIND.value: "Buscó a quién pagar",
+    "favourite.view": "Vio los favoritos",
     Op.FAVOURITE_MANAGE.value: "Cambió un favorito",
     Op.SCHEDULE_MANAGE.value: "Cambió un pago programado",
     Op.BILLER_PAY.value: "Pago de servicio externo",

@@ -1,0 +1,97 @@
+"""What a favourite pays: an account of the cooperative or a bill, checked as a payment checks it (S10, S19–S31)."""
+
+import re
+from dataclasses import dataclass
+from datetime import date
+
+from data.catalog.billers import Biller, PaymentKind, Reference, load_billers
+from data.catalog.products import load_products
+from data.driver_sql import DriverSql
+from data.values.errors import InvalidValue
+from services.errors import AccountUnusable, InvalidInput, NotFound
+from services.masking import masked_name
+from services.operations import Op
+from services.payment_kinds import PaymentKind as Kind
+from services.unit_of_work import Transaction
+
+ACCOUNT = DriverSql(
+    "SELECT a.member_id, a.label, a.product, a.status, a.affiliated_at IS NOT NULL AS affiliated, m.given_names,"
+    " m.surnames FROM account a JOIN member m ON m.id = a.member_id WHERE a.id = :id"
+)
+MODES = {Op.BILLER_PAY: PaymentKind.BILL, Op.BILLER_TOP_UP: PaymentKind.TOP_UP}
+GROUP = 4
+MOBILE = re.compile("6[0-9]{7}")
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """An account by row id, or a bill as its biller wants it. `name` is what it is called until it gets a name."""
+
+    name: str
+    to_account: int | None = None
+    biller: str | None = None
+    reference: str | None = None
+    extra: str | None = None
+
+
+def account_target(tx: Transaction, kind: Kind, member_id: int, account_id: int) -> Target:
+    """An account that this kind pays into. No balance is read.
+
+    Raises NotFound for one that is not there or that the kind doesn't pay to for this member, and for somebody else's
+    that can't be paid (all alike, S102); AccountUnusable for an own one that can't; InvalidInput for cash.
+    """
+    if kind.cash:
+        raise InvalidInput("El efectivo no se guarda como favorito.")
+    row = ACCOUNT.first(tx.connection, {"id": account_id})
+    if row is None or (row.member_id == member_id) is kind.third:
+        raise NotFound
+    product = load_products().get(row.product)
+    if row.status != "open" or not row.affiliated or product is None or not kind.accepts(product):
+        if kind.third:
+            raise NotFound
+        raise AccountUnusable("Esa cuenta no recibe esa operación. Elija otra cuenta.", field="to_account")
+    name = f"{row.label} de {masked_name(row.given_names, row.surnames)}" if kind.third else row.label
+    return Target(name, to_account=account_id)
+
+
+def bill_target(kind: Op, biller_id: str, reference: str, extra: str | None, day: date) -> Target:
+    """A bill that may be paid on `day`. Raises InvalidInput, in the catalogue's words for a biller that takes none."""
+    biller = load_billers().get(biller_id)
+    if biller is None:
+        raise InvalidInput("No conocemos ese recaudador. Elija uno de la lista.", field="biller")
+    mode = MODES[kind]
+    if not biller.payable_on(day):
+        raise InvalidInput(unpayable(biller), field="biller")
+    references = biller.references_for(mode)
+    if not references:
+        raise InvalidInput(f"{biller.name} no ofrece esa operación.", field="biller")
+    found = _parsed(references, reference)
+    more = None
+    if biller.extra_reference is not None and (extra or biller.extra_reference.required):
+        more = _parsed((biller.extra_reference,), extra or "", "extra")
+    return Target(f"{biller.name} {shown_reference(found)}", None, biller.id, found, more)
+
+
+def unpayable(biller: Biller | None) -> str:
+    """Why a biller takes nothing, in the catalogue's words: «Claro se paga como +Móvil.»"""
+    return (biller.unavailable_message if biller else "") or "Ese recaudador no está disponible."
+
+
+def shown_reference(reference: str) -> str:
+    """As it is read aloud: `6123-4567`, `10 0234 5678`: in fours from its end; one with letters or signs as it is."""
+    if not (reference.isascii() and reference.isdigit()):
+        return reference
+    head = len(reference) % GROUP
+    groups = [reference[:head]] if head else []
+    groups += [reference[at : at + GROUP] for at in range(head, len(reference), GROUP)]
+    return ("-" if MOBILE.fullmatch(reference) else " ").join(groups)
+
+
+def _parsed(references: tuple[Reference, ...], typed: str, field: str = "reference") -> str:
+    refusal = "Escriba la referencia."
+    for reference in references:
+        try:
+            return reference.parse(typed)
+        except InvalidValue as error:
+            refusal = error.message_es
+    raise InvalidInput(refusal, field=field)
