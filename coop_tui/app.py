@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from coop_tui.base_app import BaseApp
 from coop_tui.commands.staff import STAFF_COMMANDS
-from coop_tui.environment import harden_process
+from coop_tui.environment import allow_collection, harden_process
 from coop_tui.session_app import NOBODY
 from coop_tui.settings import Settings, SettingsError, load_settings
 from coop_tui.themes import HIGH_CONTRAST, LIGHT, NIGHT, THEMES
@@ -24,12 +24,12 @@ from coop_tui.working_app import WorkingApp
 from screens.flow import background_flow, flow
 from screens.sign_in import SignIn
 from services.errors import CoopError, StoreUnavailable
-from services.operator import ROLE_LABELS, Channel, Role
 from widgets.command import CommandClass
 from widgets.shell import Identity
 
 if TYPE_CHECKING:
     from screens.desk import Desk
+    from services.operator import Channel
     from services.staff_sessions import SignedIn
     from services.unit_of_work import UnitOfWork
 
@@ -78,7 +78,10 @@ class StaffApp(WorkingApp):
     async def store(self) -> UnitOfWork:
         """Wait until the store is open. Raises CoopError; call again to retry."""
         first = self._store.uow is None
-        uow = await self._store.ready()
+        try:
+            uow = await self._store.ready()
+        finally:
+            allow_collection()  # The libraries are loaded, or will not be.
         if first:
             from coop_tui.wiring import store_fact
 
@@ -114,6 +117,8 @@ class StaffApp(WorkingApp):
     @property
     def own_channel(self) -> Channel | None:
         """The channel in person that the desk's settings name; else role and branch decide."""
+        from services.operator import Channel
+
         return Channel(self.settings.channel) if self.settings.channel in ("sucursal", "capitulo") else None
 
     @property
@@ -281,6 +286,7 @@ def theme_of(name: str | None) -> str:
 def identity_of(operator: Any, institution: str) -> Identity:
     """Who works here, as the top bar shows it."""
     from data.catalog.branches import load_branches
+    from services.operator import ROLE_LABELS, Role
 
     roles = ", ".join(ROLE_LABELS[role] for role in Role if role in operator.roles)
     return Identity(institution, operator.username, roles, load_branches().name_of(operator.branch))

@@ -26,7 +26,6 @@ from screens.flow import flow
 from widgets.command import CommandClass
 from widgets.command_bar import BarEntry
 from widgets.keys import long_key
-from widgets.member_banner import MemberBanner
 from widgets.shell import Identity, Served, Severity
 from widgets.text import plain
 from widgets.top_bar import TopBar
@@ -68,6 +67,13 @@ class BaseApp(App[AppResultT], inherit_bindings=False):
         for known in THEMES:
             self.register_theme(known)
         self.theme = theme
+
+    def refresh_css(self, animate: bool = True) -> None:
+        """Read the styles anew; before there is a screen, their variables alone: they have yet to be read at all."""
+        if self.screen_stack:
+            super().refresh_css(animate)
+        else:
+            self.stylesheet.set_variables(self.get_css_variables())
 
     # Keyboard -------------------------------------------------------------------------------------
 
@@ -181,6 +187,8 @@ class BaseApp(App[AppResultT], inherit_bindings=False):
         self._redraw_bars()
 
     def _redraw_bars(self) -> None:
+        from widgets.member_banner import MemberBanner  # The front door has none.
+
         for screen in self.screen_stack:
             for bar in (*screen.query(TopBar), *screen.query(MemberBanner)):
                 bar.redraw()

@@ -1,7 +1,8 @@
-"""What a process does to itself before Textual is imported (req. 57, T6, T8)."""
+"""What a process does to itself before Textual is imported (req. 57, T6, T8), and for a quick start."""
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import MutableMapping
 
@@ -41,7 +42,21 @@ def forbid_core_dumps() -> bool:
     return True
 
 
+def forbid_collection() -> None:
+    """Stop the garbage collector until `allow_collection`: what an import makes stays for good, and each of the many
+    rounds among it would hold up the first paint.
+    """
+    gc.disable()
+
+
+def allow_collection() -> None:
+    """Let a collector that was stopped work again, past what the start has made; any other goes on as it was."""
+    if not gc.isenabled():
+        gc.freeze()
+        gc.enable()
+
+
 def harden_process() -> None:
-    """Do both. Call it before the first import of Textual."""
+    """Clean the environment and forbid core files. Call it before the first import of Textual."""
     clean_environment(os.environ)
     forbid_core_dumps()

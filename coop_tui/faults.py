@@ -5,7 +5,6 @@ T5).
 from __future__ import annotations
 
 import logging
-import secrets
 import traceback
 from collections.abc import Callable
 
@@ -16,6 +15,8 @@ _LETTERS = "ABCDEFGHJKLMNPRSTUVWXYZ"
 
 def reference_code() -> str:
     """Return a code that can be read over the telephone: `KTR-482`."""
+    import secrets  # With its hashes: no start waits for what a fault alone needs.
+
     letters = "".join(secrets.choice(_LETTERS) for _ in range(3))
     return f"{letters}-{secrets.randbelow(1000):03}"
 

@@ -9,13 +9,11 @@ from typing import TYPE_CHECKING, Any, ClassVar, ParamSpec, TypeVar, overload
 
 from textual.app import ComposeResult
 from textual.containers import Vertical
-from textual.css.query import NoMatches
 from textual.screen import ModalScreen, Screen
 from textual.widget import Widget
 
 from widgets.command import Command, CommandClass, check_commands
-from widgets.command_bar import BarEntry, FooterBar, LetterBar
-from widgets.member_banner import MemberBanner
+from widgets.command_bar import BarEntry, FooterBar, LetterBar, letter_of
 from widgets.message_line import MessageLine
 from widgets.shell import Severity, Shell, shell_of
 from widgets.top_bar import TopBar
@@ -96,11 +94,13 @@ class BaseScreen(Screen[ResultT]):
             return
         yield TopBar()
         if self.SHOWS_MEMBER:
+            from widgets.member_banner import MemberBanner  # The front door has none.
+
             yield MemberBanner()
         with Vertical(id="body"):
             yield from self.compose_body()
-        yield MessageLine(id="message-line")
-        yield LetterBar(id="letters")
+        if any(letter_of(self.shell.keys_of(command)) for command in self.commands()):
+            yield LetterBar(id="letters")
         yield FooterBar(id="footer")
 
     def compose_body(self) -> ComposeResult:
@@ -198,10 +198,14 @@ class BaseScreen(Screen[ResultT]):
 
     def say(self, text: object, severity: Severity = "information") -> None:
         """Show a message that stays until the next action."""
-        try:
-            self.query_one(MessageLine).say(text, severity)
-        except NoMatches:
+        if (line := next(iter(self.query(MessageLine)), None)) is not None:
+            line.say(text, severity)
+        elif not self.query("#body"):  # A dialog.
             self.shell.notify_safe(text, severity=severity)
+        elif self.is_attached:
+            line = MessageLine(id="message-line")  # The first paint waits for no line that says nothing.
+            line.say(text, severity)
+            self.mount(line, after="#body")
 
     def show_failure(self, text: str) -> None:
         """Show an error that stays until the next action."""

@@ -6,6 +6,7 @@ The first screen: it loads nothing of the database. What is typed before the sto
 from __future__ import annotations
 
 import asyncio
+from functools import cached_property
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
@@ -75,11 +76,15 @@ class SignIn(DoorScreen["SignedIn"]):
         self._password = SecretField(
             "Contraseña", SecretInput(id="password", help_text="Escriba su contraseña. No se muestra ni se copia.")
         )
-        self._code = SecretField(
+        self._proven: Secret | None = None  # The password while the second factor is asked for.
+
+    @cached_property
+    def _code(self) -> SecretField:
+        """Few have a second factor: the first paint doesn't wait for its field."""
+        return SecretField(
             "Código",
             SecretInput(id="code", max_length=16, help_text="Los seis números que muestra su teléfono ahora."),
         )
-        self._proven: Secret | None = None  # The password while the second factor is asked for.
 
     def compose_door(self) -> ComposeResult:
         """The door."""
@@ -162,7 +167,7 @@ class SignIn(DoorScreen["SignedIn"]):
 
     async def _ask_code(self, password: Secret, text: str) -> None:
         self._proven = password
-        if not self._code.is_attached:  # Few have one: the first paint doesn't wait for its field.
+        if not self._code.is_attached:
             await self.query_one(".door").mount(self._code, before="#store-state")
         self._username.disabled = self._password.disabled = True
         self._code.display = True

@@ -78,6 +78,47 @@ def test_start_up_is_light(module: str, forbidden: tuple[str, ...]) -> None:
     assert loaded_by(f"import {module}", *forbidden) == []
 
 
+#: All of the house that the first paint may wait for; each module costs every start about half a millisecond.
+BEFORE_THE_FIRST_PAINT = """
+    coop_tui coop_tui.app coop_tui.base_app coop_tui.cli coop_tui.commands coop_tui.commands.line
+    coop_tui.commands.program coop_tui.commands.staff coop_tui.environment coop_tui.faults coop_tui.key_gate
+    coop_tui.logs coop_tui.session_app coop_tui.settings coop_tui.themes coop_tui.themes.house coop_tui.use_cases
+    coop_tui.warm_up coop_tui.working_app
+    screens screens.base screens.door screens.flow screens.sign_in screens.staff_shell
+    widgets widgets.command widgets.command_bar widgets.fields widgets.house_input widgets.keys widgets.message_line
+    widgets.secret_input widgets.shell widgets.text widgets.top_bar
+    services services.errors services.text_cleaning
+    data data.values data.values.dates data.values.errors data.values.text data.values.typed data.version
+"""
+NOT_BEFORE_THE_FIRST_PAINT = (*HEAVY, "argparse", "hashlib", "secrets", "email", "tomllib")
+
+
+def test_first_paint_waits_for_what_it_shows_alone(tmp_path: Path) -> None:
+    """The program as the user starts it, up to the refresh that paints the front door."""
+    (tmp_path / ".env").write_text("COOP_STORE_ID=00000000-0000-4000-8000-000000000000\n")
+    program = f"""
+import asyncio, gc, sys
+from coop_tui import app, cli
+from screens.sign_in import SignIn
+loaded = []
+def painted(screen):
+    loaded.extend([*sys.modules, "collecting" if gc.isenabled() else "resting"])
+    screen.app.exit()
+def without_a_terminal(staff_app):
+    asyncio.run(staff_app.run_async(headless=True, size=(80, 24)))
+    return 0
+SignIn.follow_store, app.run_app = painted, without_a_terminal
+cli.main(["--data", {str(tmp_path)!r}])
+print(*loaded)
+"""
+    done = subprocess.run([sys.executable, "-c", program], cwd=rules.ROOT, capture_output=True, text=True, check=False)
+    loaded = set(done.stdout.split())
+    assert {"screens.sign_in", "resting"} <= loaded, done.stderr
+    rooms = {"coop_tui", "screens", "widgets", "services", "data"}
+    assert {name for name in loaded if name.split(".")[0] in rooms} - set(BEFORE_THE_FIRST_PAINT.split()) == set()
+    assert loaded.intersection(NOT_BEFORE_THE_FIRST_PAINT) == set()
+
+
 def test_start_up_check_sees_a_planted_import() -> None:
     assert loaded_by("import sqlalchemy", *HEAVY) == ["sqlalchemy"]
 

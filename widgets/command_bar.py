@@ -55,7 +55,7 @@ def _footer_entry(entry: BarEntry) -> Text:
 
 def letter_text(entry: BarEntry) -> Text:
     """Return a letter command: its letter underlined in the label, or before it where the label lacks it."""
-    command, letter = entry.command, _letter(entry)
+    command, letter = entry.command, letter_of(entry.keys)
     label = command.label + (" !" if command.dangerous else "")
     at = label.casefold().find(letter.casefold())
     if at < 0:
@@ -68,8 +68,9 @@ def letter_text(entry: BarEntry) -> Text:
     return text
 
 
-def _letter(entry: BarEntry) -> str:
-    return next((key for key in entry.keys if len(key) == 1 and key.isalpha()), "")
+def letter_of(keys: Sequence[str]) -> str:
+    """Return the letter among a command's keys, or an empty string: the letter bar shows the commands that have one."""
+    return next((key for key in keys if len(key) == 1 and key.isalpha()), "")
 
 
 class _Bar(PlainText):
@@ -117,7 +118,7 @@ class LetterBar(_Bar):
     """
 
     def _redraw(self) -> None:
-        entries = [entry for entry in self._entries if _letter(entry)]
+        entries = [entry for entry in self._entries if letter_of(entry.keys)]
         self.set_class(bool(entries), "-shown")
         lines = [Text()]
         for entry in entries:

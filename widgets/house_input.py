@@ -5,15 +5,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from textual import events
 from textual.widgets import Input
 
-from data.values.cedula import Cedula
 from data.values.dates import parse_date
-from data.values.money import Money
 from services.text_cleaning import clean
+
+if TYPE_CHECKING:  # The front door asks for neither, and its first paint waits for every module.
+    from data.values.cedula import Cedula
+    from data.values.money import Money
 
 T = TypeVar("T")
 
@@ -107,12 +109,24 @@ class TextInput(HouseInput[str]):
         super().__init__(_as_text, **options)
 
 
-class MoneyInput(HouseInput[Money]):
+def _as_money(text: str) -> Money:
+    from data.values.money import Money
+
+    return Money.parse(text)
+
+
+def _as_cedula(text: str) -> Cedula:
+    from data.values.cedula import Cedula
+
+    return Cedula.parse(text)
+
+
+class MoneyInput(HouseInput["Money"]):
     """An amount in balboas: `1,322.64`, `75`, from the numeric keypad too (value: `Money`, integer
     centésimos).
     """
 
-    def __init__(self, *, parse: Callable[[str], Money] = Money.parse, **options: Any) -> None:
+    def __init__(self, *, parse: Callable[[str], Money] = _as_money, **options: Any) -> None:
         options.setdefault("placeholder", "0.00")
         options.setdefault("help_text", "Escriba el monto en balboas: 75, 75.50 o 1,322.64.")
         super().__init__(
@@ -120,10 +134,10 @@ class MoneyInput(HouseInput[Money]):
         )
 
 
-class CedulaInput(HouseInput[Cedula]):
+class CedulaInput(HouseInput["Cedula"]):
     """A cédula in any spelling: `8-123-456`, `PE-1-2`, `8AV-12-345`."""
 
-    def __init__(self, *, parse: Callable[[str], Cedula] = Cedula.parse, **options: Any) -> None:
+    def __init__(self, *, parse: Callable[[str], Cedula] = _as_cedula, **options: Any) -> None:
         options.setdefault("placeholder", "0-000-0000")
         options.setdefault("help_text", "Escriba la cédula con guiones: 8-123-456, E-8-12345, PE-12-345 o 8-AV-12-345.")
         super().__init__(parse, max_length=20, **options)

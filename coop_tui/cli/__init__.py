@@ -1,17 +1,21 @@
 """The command line: `coop-tui [--data DIR] [--json] SUB-COMMAND`; without one, the app opens.
 
-Only argparse is loaded before a sub-command is known, so that the app's first screen never waits for the rest.
+Only argparse is loaded before a sub-command is known, and for the app alone not even that: its first screen waits for
+nothing that it does not show.
 Exit codes: 0 fine, 1 a check failed or the request was refused, 2 wrong usage.
 """
 
 from __future__ import annotations
 
-import argparse
 import importlib
 import os
 import sys
+from typing import TYPE_CHECKING
 
 from data.version import __version__
+
+if TYPE_CHECKING:
+    import argparse
 
 #: sub-command → (module, help); the module adds its options and runs it.
 SUBCOMMANDS = {
@@ -35,6 +39,35 @@ def main(argv: list[str] | None = None) -> int:
     """Run the program; answers the exit code."""
     os.umask(0o077)  # whatever is written here is its owner's alone (req. 58)
     arguments = sys.argv[1:] if argv is None else argv
+    if not arguments or (len(arguments) == 2 and arguments[0] == "--data" and not arguments[1].startswith("-")):
+        return _app(arguments[1] if arguments else None)
+    options = _parser(arguments).parse_args(arguments)
+    if options.command is None:
+        return _app(options.data)
+    if options.command == "demo":
+        from coop_tui.environment import harden_process
+
+        harden_process()  # Textual reads the environment when it is imported.
+    from coop_tui.cli.running import run_command
+
+    return run_command(importlib.import_module(SUBCOMMANDS[options.command][0]).run, options)
+
+
+def _app(data: str | None) -> int:
+    """Open the app on the store in `data`; answers its exit code."""
+    from coop_tui.environment import forbid_collection, harden_process
+
+    harden_process()  # Textual reads the environment when it is imported.
+    forbid_collection()
+    from coop_tui.app import run
+
+    return run(data)
+
+
+def _parser(arguments: list[str]) -> argparse.ArgumentParser:
+    """The global options, every sub-command, and the options of the one that `arguments` name."""
+    import argparse
+
     parser = argparse.ArgumentParser(prog="coop-tui", description="Mostrador, CIS y auditoría de Cooperativa en Línea")
     parser.add_argument("--data", metavar="DIR", help="carpeta de datos (también COOP_DATA)")
     parser.add_argument("--json", action="store_true", help="responde en JSON")
@@ -45,18 +78,7 @@ def main(argv: list[str] | None = None) -> int:
         sub = commands.add_parser(name, help=help_text, description=help_text)
         if name == wanted:
             importlib.import_module(module).add_arguments(name, sub)
-    options = parser.parse_args(arguments)
-    if options.command in (None, "demo"):
-        from coop_tui.environment import harden_process
-
-        harden_process()  # Textual reads the environment when it is imported.
-    if options.command is None:
-        from coop_tui.app import run
-
-        return run(options.data)
-    from coop_tui.cli.running import run_command
-
-    return run_command(importlib.import_module(SUBCOMMANDS[options.command][0]).run, options)
+    return parser
 
 
 def _sub_command(arguments: list[str]) -> str | None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any, Protocol
 
 from screens.base import BaseScreen, LineEcho
-from screens.dialogs.command_line import CommandLine
 from widgets.command import CommandClass
 from widgets.shell import Shell
 
@@ -71,6 +70,8 @@ class CommandRunner:
         return command, arguments.strip()
 
     def _screen(self) -> BaseScreen[Any] | None:
+        from screens.dialogs.command_line import CommandLine  # As every dialog, it loads when it is opened.
+
         for screen in reversed(self._program.screen_stack):
             if isinstance(screen, BaseScreen) and not isinstance(screen, CommandLine):
                 return screen

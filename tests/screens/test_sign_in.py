@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import gc
 import threading
 from pathlib import Path
 
 import pytest
 
+from coop_tui.environment import forbid_collection
 from coop_tui.wiring import StoreNotReady
 from screens.change_password import ChangePassword
 from screens.desk import Desk
@@ -199,3 +201,25 @@ async def test_esc_at_the_door_empties_it(sqlite_world: World, tmp_path: Path) -
         await settle(app)
         door = app.screen
         assert isinstance(door, SignIn) and not door._username.text and not door._password.input.filled
+
+
+@pytest.mark.parametrize("opens", [True, False])
+async def test_the_collector_rests_until_the_store_is_open_or_will_not_be(
+    sqlite_world: World, tmp_path: Path, opens: bool
+) -> None:
+    def opener() -> UnitOfWork:
+        assert not gc.isenabled()
+        if not opens:
+            raise StoreNotReady
+        return sqlite_world.uow
+
+    try:
+        app = staff_app(sqlite_world, tmp_path, opener=opener)
+        forbid_collection()
+        async with running(app):
+            await at_rest(app)
+            assert gc.isenabled() and gc.get_freeze_count() > 10_000
+            assert (app.opened is not None) == opens
+    finally:
+        gc.enable()
+        gc.unfreeze()
