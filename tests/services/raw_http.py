@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import socket
+import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -12,8 +13,11 @@ Script = Callable[[socket.socket, threading.Event], None]
 
 
 @contextmanager
-def raw_server(script: Script, heard: list[bytes] | None = None) -> Iterator[str]:
-    """`http://127.0.0.1:<port>`; each connection's request is read (`heard`) and `script(connection, over)` answers."""
+def raw_server(script: Script, heard: list[bytes] | None = None, tls: ssl.SSLContext | None = None) -> Iterator[str]:
+    """`http://127.0.0.1:<port>`; each connection's request is read (`heard`) and `script(connection, over)` answers.
+
+    With `tls` it is `https://localhost:<port>`.
+    """
     heard = [] if heard is None else heard
     over = threading.Event()
     listener = socket.create_server(("127.0.0.1", 0))
@@ -25,13 +29,15 @@ def raw_server(script: Script, heard: list[bytes] | None = None) -> Iterator[str
             except OSError:
                 return
             with connection, contextlib.suppress(OSError):
-                heard.append(read_request(connection))
-                script(connection, over)
+                spoken = tls.wrap_socket(connection, server_side=True) if tls else connection
+                with spoken:
+                    heard.append(read_request(spoken))
+                    script(spoken, over)
 
     thread = threading.Thread(target=serve, daemon=True)
     thread.start()
     try:
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        yield f"{'https://localhost' if tls else 'http://127.0.0.1'}:{listener.getsockname()[1]}"
     finally:
         over.set()
         with contextlib.suppress(OSError):

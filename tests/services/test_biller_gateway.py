@@ -9,7 +9,7 @@ import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -22,6 +22,7 @@ from hypothesis import strategies as st
 from data.catalog.billers import PaymentKind
 from data.secrets import Secret
 from data.values.uuid7 import uuid7
+from services import biller_gateway
 from services.biller_gateway import (
     MAX_ANSWER,
     AnswerLost,
@@ -206,25 +207,41 @@ def test_no_room_for_a_connection() -> None:
             one.close()
 
 
+def server_context(folder: Path) -> tuple[Path, ssl.SSLContext]:
+    """A certificate of our own for «localhost», and a server's side of it."""
+    certificate = make_certificate(folder)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, folder / "key.pem")
+    return certificate, context
+
+
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
 def test_a_certificate_that_nobody_trusts_gets_no_order(tmp_path: Path, host: str) -> None:
-    certificate = make_certificate(tmp_path)
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate, next(path for path in tmp_path.iterdir() if path != certificate))
     heard: list[bytes] = []
-    with socket.create_server(("127.0.0.1", 0)) as listener:
+    server = raw_server(says(dumped(RECORD)), heard, server_context(tmp_path)[1])
+    with server as url, pytest.raises(GatewayUnavailable, match="unreachable"):
+        BillerGateway(url.replace("localhost", host), Secret("ficha")).order(ORDER)
+    assert heard == []
 
-        def serve() -> None:
-            connection, _ = listener.accept()
-            with connection, suppress(OSError):
-                heard.append(context.wrap_socket(connection, server_side=True).recv(100))
 
-        thread = threading.Thread(target=serve)
-        thread.start()
-        with pytest.raises(GatewayUnavailable, match="unreachable"):
-            BillerGateway(f"https://{host}:{listener.getsockname()[1]}", Secret("ficha")).order(ORDER)
-        thread.join()
-    assert not any(heard)
+@pytest.fixture
+def trusting(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ssl.SSLContext]:
+    """A machine whose authorities hold our own certificate."""
+    certificate, context = server_context(tmp_path)
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    biller_gateway._authorities.cache_clear()
+    yield context
+    biller_gateway._authorities.cache_clear()
+
+
+def test_over_tls_answers_hold_and_dripping_ones_are_cut_off(trusting: ssl.SSLContext) -> None:
+    with raw_server(says(dumped(RECORD)), tls=trusting) as url:
+        assert BillerGateway(url).order(ORDER).state is OrderState.ACCEPTED
+        with pytest.raises(GatewayUnavailable):  # a name that the certificate doesn't hold
+            BillerGateway(url.replace("localhost", "127.0.0.1")).order(ORDER)
+    slow = raw_server(drip(b"HTTP/1.1 200 OK\r\nX: " + b"a" * 9000), tls=trusting)
+    with slow as url, pytest.raises(AnswerLost, match="timeout"):
+        BillerGateway(url, step_seconds=1, whole_seconds=0.6).order(ORDER)
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 422, 429, 503])
@@ -549,7 +566,5 @@ def test_neither_token_nor_reference_nor_holder_reaches_a_log(caplog: pytest.Log
 
 
 def test_the_system_s_authorities_are_asked(monkeypatch: pytest.MonkeyPatch) -> None:
-    from services import biller_gateway
-
     context: Callable[[], ssl.SSLContext] = biller_gateway._authorities
     assert context().verify_mode is ssl.CERT_REQUIRED and context().check_hostname
