@@ -1,5 +1,6 @@
 """May this operator do this, now, for this member? The one place where rights are decided (req. 10, 13–17, 23, 43)."""
 
+import functools
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -92,14 +93,15 @@ def standing(
         raise SessionLocked
     if row.password_expires_at is not None:
         raise SetupNeeded
-    if not row.second_factor and set(row.roles.split()) & set(limits.second_factor_roles):
+    roles = _roles(row.roles)
+    if not row.second_factor and not roles.isdisjoint(limits.second_factor_roles):
         raise SetupNeeded("Registre su segundo factor antes de trabajar.")
     if touch and now - last_seen_at > TOUCH_AFTER:
         connection.execute(TOUCH, {"now": now, "session_id": operator.session_id})
     lease = (row.lease or "0 ").split(" ", 1)
     case = (row.case_row or "").split("|", 1)
     return Standing(
-        roles=frozenset(Role(name) for name in row.roles.split()),
+        roles=roles,
         level=int(lease[0]),
         factors=frozenset(lease[1].split()),
         flags=len(case[1].split()) if len(case) > 1 else 0,
@@ -107,6 +109,12 @@ def standing(
         own_or_relative=bool(row.related),
         authenticated_at=moment(row.authenticated_at),
     )
+
+
+@functools.lru_cache(maxsize=64)
+def _roles(stored: str) -> frozenset[Role]:
+    """The roles of `agente_cis supervisor`. There are few such texts and each request reads one."""
+    return frozenset(Role(name) for name in stored.split())
 
 
 def _is_theirs(row: Any, operator: Operator) -> bool:

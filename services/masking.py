@@ -3,6 +3,7 @@
 Rights down to the field).
 """
 
+import functools
 import re
 
 from data.values.account_number import AccountNumber
@@ -64,6 +65,7 @@ def masked_username(username: str) -> str:
     return f"{clean(username, NAME_LENGTH)[:2]}•••••"
 
 
+@functools.lru_cache(maxsize=512)  # what is reviewed is confirmed and printed a moment later
 def masked_account(number: str) -> str:
     """`06-018-•••12-1`; of a number in another form the ends only."""
     try:

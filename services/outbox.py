@@ -5,7 +5,6 @@ Message-ID; it is put into words when it is delivered (services/delivery.py) and
 bounced, expired or void. People read a masked destination and a state, nothing else.
 """
 
-import json
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Literal, Protocol
@@ -22,6 +21,7 @@ from data.values.email_address import EmailAddress
 from data.values.errors import InvalidValue
 from data.values.phone import Phone
 from data.values.uuid7 import uuid7
+from services.audit_trail import canonical
 from services.errors import InvalidInput
 from services.unit_of_work import Transaction
 
@@ -105,7 +105,7 @@ def _queue(
             raise InvalidInput("Un dato del mensaje tiene caracteres que no se admiten. Corríjalo.")
     address, masked = destination
     message_id = f"<{uuid7()}@{OFFICIAL_HOST}>"
-    payload = json.dumps({"to": address, "context": values}, ensure_ascii=False).encode()
+    payload = canonical({"to": address, "context": values}).encode()
     row = {
         "kind": kind,
         "template": template,

@@ -162,12 +162,12 @@ class Posted:
     value_date: date
     at: datetime
     existed: bool = field(default=False, kw_only=True)
+    said: Mapping[str, Any] | None = field(default=None, kw_only=True, repr=False, compare=False)
 
     @property
-    def content(self) -> dict[str, Any]:
-        """The body as values: legs, request, shown."""
-        value: dict[str, Any] = json.loads(self.body)
-        return value
+    def content(self) -> Mapping[str, Any]:
+        """The body as values: legs, request, shown. Of a row that was written this moment, what it was written from."""
+        return self.said if self.said is not None else json.loads(self.body)
 
     @property
     def digest(self) -> str:
@@ -176,7 +176,7 @@ class Posted:
 
 
 #: The columns of an operation that `Posted` has between its number and `existed`, in its order.
-STORED = tuple(Posted.__dataclass_fields__)[1:-1]
+STORED = tuple(Posted.__dataclass_fields__)[1:-2]
 
 
 def request_hash(core: Mapping[str, Any]) -> bytes:
@@ -195,14 +195,13 @@ def post(tx: Transaction, posting: Posting) -> Posted:
     A key that was used answers with its first outcome, which may be `rejected` (see `rejection`).
     Raises InsufficientFunds, AccountUnusable, AlreadyReversed, HoldEnded, KeyReused: the transaction is then lost.
     """
-    core = posting.core()
-    row = _row(tx, posting, core, posting.outcome, {})
+    row, said = _row(tx, posting, posting.outcome, {})
     try:
         seq = INSERT.scalar(tx.connection, row)
     except IntegrityError as error:
         raise _refusal(error) from error
     fault("after_operation_insert")
-    return _stored(tx, row, seq)
+    return _stored(tx, row, said, seq)
 
 
 def find(tx: Transaction, key: str) -> Posted | None:
@@ -226,9 +225,8 @@ def reject(
     another one if somebody else was first with the same key."""
     with uow.begin_system(operator, member_id=posting.member_id) as tx:
         tx.standing = standing
-        core = posting.core()
-        row = _row(tx, posting, core, "rejected", {"rejected": error.code})
-        done = _stored(tx, row, INSERT.scalar(tx.connection, row))
+        row, said = _row(tx, posting, "rejected", {"rejected": error.code})
+        done = _stored(tx, row, said, INSERT.scalar(tx.connection, row))
         if not done.existed:
             tx.record(posting.kind, result="rejected", about=posting.key, reason=error.code, detail=evidence(done))
             tx.commit()
@@ -256,9 +254,10 @@ def balance_of(tx: Transaction, account_id: int) -> int:
 
 
 def _row(
-    tx: Transaction, posting: Posting, core: dict[str, Any], outcome: str, extra: dict[str, Any]
-) -> dict[str, Any]:
-    """The parameters of INSERT. A rejection links to nothing: the links stay in its body."""
+    tx: Transaction, posting: Posting, outcome: str, extra: dict[str, Any]
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The parameters of INSERT and the body as values. A rejection links to nothing: the links stay in its body."""
+    core = posting.core()
     maker = posting.maker or Maker(
         tx.operator.actor,
         tx.operator.username,
@@ -270,7 +269,7 @@ def _row(
     rules = tx.policy.sha256[:12]
     body = {"v": 1, "shown": dict(posting.shown), "rules": rules, "agent": maker.username} | core | extra
     linked = outcome != "rejected"
-    return {
+    row = {
         "id": posting.key,
         "request_hash": request_hash(core),
         "kind": posting.kind,
@@ -288,11 +287,12 @@ def _row(
         "value_date": posting.value_date or panama_date(tx.now),
         "at": tx.now,
     }
+    return row, body
 
 
-def _stored(tx: Transaction, row: dict[str, Any], seq: int | None) -> Posted:
+def _stored(tx: Transaction, row: dict[str, Any], said: dict[str, Any], seq: int | None) -> Posted:
     if seq is not None:
-        return Posted(seq, *(row[name] for name in STORED))
+        return Posted(seq, *map(row.__getitem__, STORED), said=said)
     found = find(tx, row["id"])
     if found is None or found.request_hash != row["request_hash"]:
         raise KeyReused

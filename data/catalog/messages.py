@@ -3,7 +3,7 @@
 import functools
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from types import MappingProxyType
 
@@ -30,16 +30,13 @@ class MessageTemplate:
     warning: str
     button: str
     sms: str
+    #: The values that the context must bring; `at` (when it happened) is always there.
+    keys: frozenset[str] = field(init=False)
 
-    @property
-    def keys(self) -> frozenset[str]:
-        """The values that the context must bring; `at` (when it happened) is always there."""
-        return _keys((self.body, self.sms, *(value for _, value in self.facts)))
-
-
-@functools.cache
-def _keys(texts: tuple[str, ...]) -> frozenset[str]:
-    return frozenset(name for text in texts for name in _NAME.findall(text)) - {"at"}
+    def __post_init__(self) -> None:
+        texts = (self.body, self.sms, *(value for _, value in self.facts))
+        names = frozenset(name for text in texts for name in _NAME.findall(text))
+        object.__setattr__(self, "keys", names - {"at"})
 
 
 @dataclass(frozen=True, slots=True)

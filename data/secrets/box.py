@@ -6,12 +6,16 @@ The nonce is random: with one key, 2^32 sealed values keep the risk of a repeat 
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import os
 from hmac import digest
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from data.secrets.errors import SealBroken
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 
 KEY_BYTES: Final = 32
 NONCE_BYTES: Final = 12
@@ -25,24 +29,29 @@ def seal(data_key: bytes, plaintext: bytes, context: str) -> bytes:
     The same context must be given to `open_`: a value copied to another row or column does not open.
     Raises: ValueError for a key that is not 32 bytes.
     """
-    from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
-
     nonce = os.urandom(NONCE_BYTES)
-    return _VERSION + nonce + ChaCha20Poly1305(data_key).encrypt(nonce, plaintext, _DOMAIN + context.encode())
+    return _VERSION + nonce + _cipher(data_key).encrypt(nonce, plaintext, _DOMAIN + context.encode())
 
 
 def open_(data_key: bytes, sealed: bytes, context: str) -> bytes:
     """The plaintext that `seal` put in. Raises: SealBroken."""
     from cryptography.exceptions import InvalidTag
-    from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 
     if sealed[:1] != _VERSION or len(sealed) < 1 + NONCE_BYTES + 16:
         raise SealBroken
     nonce, body = sealed[1 : 1 + NONCE_BYTES], sealed[1 + NONCE_BYTES :]
     try:
-        return ChaCha20Poly1305(data_key).decrypt(nonce, body, _DOMAIN + context.encode())
+        return _cipher(data_key).decrypt(nonce, body, _DOMAIN + context.encode())
     except InvalidTag:
         raise SealBroken from None
+
+
+@functools.lru_cache(maxsize=4)
+def _cipher(data_key: bytes) -> ChaCha20Poly1305:
+    """The cipher of a key, set up once; imported late, because reading a screen needs none of it."""
+    from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
+
+    return ChaCha20Poly1305(data_key)
 
 
 def hmac(pepper: bytes, domain: str, message: bytes) -> bytes:

@@ -3,6 +3,7 @@
 No locale formats: the CLDR short date for es_PA puts the month first.
 """
 
+import functools
 import re
 from collections.abc import Container
 from datetime import UTC, date, datetime, timedelta, timezone
@@ -86,6 +87,7 @@ def age_on(born: date, today: date) -> int:
     return today.year - born.year - ((today.month, today.day) < (born.month, born.day))
 
 
+@functools.lru_cache(maxsize=64)  # a transaction has one moment and asks for its day, its year and its texts
 def to_panama(moment: datetime) -> datetime:
     """The same instant on a Panamanian clock.
 
@@ -120,7 +122,8 @@ def format_time(moment: datetime) -> str:
 
 def format_datetime(moment: datetime) -> str:
     """``23/11/2026 09:41``."""
-    return f"{format_date(panama_date(moment))} {format_time(moment)}"
+    local = to_panama(moment)
+    return f"{format_date(local)} {local.hour:02d}:{local.minute:02d}"
 
 
 def format_datetime_with_weekday(moment: datetime) -> str:

@@ -73,12 +73,11 @@ class Money:
 
     def format(self) -> str:
         """``1,322.64``, the form of the guide (S89)."""
-        whole, cents = divmod(abs(self.centesimos), 100)
-        return f"{self._sign}{whole:,}.{cents:02d}"
+        return f"{self._sign}{self._unsigned}"
 
     def with_symbol(self) -> str:
         """``B/.1,322.64`` or ``-B/.1,322.64``."""
-        return f"{self._sign}{SYMBOL}{abs(self).format()}"
+        return f"{self._sign}{SYMBOL}{self._unsigned}"
 
     def in_words(self) -> str:
         """Spanish words for a review or a receipt: ``setenta y cinco balboas con 00/100``."""
@@ -92,6 +91,11 @@ class Money:
     @property
     def _sign(self) -> str:
         return "-" if self.centesimos < 0 else ""
+
+    @property
+    def _unsigned(self) -> str:
+        whole, cents = divmod(abs(self.centesimos), 100)
+        return f"{whole:,}.{cents:02d}"
 
     def __str__(self) -> str:
         return self.format()

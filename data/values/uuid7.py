@@ -9,7 +9,8 @@ from collections.abc import Callable
 
 _RANDOM_BITS = 74
 _RANDOM_MASK = (1 << _RANDOM_BITS) - 1
-_STEP_BITS = 32
+_STEP_MASK = (1 << 32) - 1
+_DRAWN_BYTES = 14  # both at once: each draw is a call of the system
 _CANONICAL = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
 
 
@@ -24,8 +25,9 @@ class Uuid7Mint:
 
     def mint(self) -> str:
         """A new id in the canonical form, 36 lower-case characters. Safe to call from several threads."""
-        fresh = self._clock_ms() << _RANDOM_BITS | secrets.randbits(_RANDOM_BITS)
-        step = secrets.randbits(_STEP_BITS) + 1
+        drawn = int.from_bytes(secrets.token_bytes(_DRAWN_BYTES))
+        fresh = self._clock_ms() << _RANDOM_BITS | drawn & _RANDOM_MASK
+        step = (drawn >> _RANDOM_BITS & _STEP_MASK) + 1
         with self._lock:
             same_millisecond = fresh >> _RANDOM_BITS <= self._last >> _RANDOM_BITS
             # Within a millisecond the random part grows by a random step; an overflow runs into the next one.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import statistics
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from hypothesis import given
@@ -42,6 +43,16 @@ def test_seal_refuses_every_changed_bit_and_never_repeats() -> None:
     for short in (b"", sealed[:1], sealed[:28]):
         with pytest.raises(SealBroken):
             open_(KEY, short, "outbox:1:body")
+
+
+def test_threads_share_a_key_and_nothing_else() -> None:
+    def work(number: int) -> bool:
+        plains = [bytes([number]) * (length * 97) for length in range(200)]
+        sealed = [seal(KEY, plain, f"{number}") for plain in plains]
+        return [open_(KEY, value, f"{number}") for value in sealed] == plains
+
+    with ThreadPoolExecutor(8) as pool:
+        assert all(pool.map(work, range(16)))
 
 
 @pytest.mark.parametrize("key", [b"", b"x" * 16, b"x" * 31])

@@ -1,10 +1,13 @@
 """The audit trail proves itself: an edit, a deletion, an insertion, a swap, a truncation and a rewrite are found and
 named, and an untouched trail raises no alarm (req. 50, C1)."""
 
+import json
 import random
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
@@ -12,7 +15,7 @@ from data.engine import writing
 from data.secrets.signing import Signer
 from services.audit_chain import first_hash, link
 from services.audit_proof import Proof, verify
-from services.audit_trail import chain_head, seal_pending
+from services.audit_trail import canonical, chain_head, seal_pending
 from services.checkpoints import checkpoint, read_checkpoints
 from services.operator import system_operator
 from tests.services.world import World
@@ -36,6 +39,21 @@ def _write(world: World, count: int) -> None:
         with world.uow.begin_system(system_operator("test")) as tx:
             tx.record("test.event", about=f"ñ {number}", detail={"n": number})
             tx.commit()
+
+
+PLAIN = st.none() | st.booleans() | st.integers() | st.text()
+VALUES = st.recursive(PLAIN, lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner), max_leaves=20)
+
+
+@given(st.dictionaries(st.text(), VALUES))
+def test_canonical_is_the_form_that_the_guide_of_the_trail_gives(value: dict[str, object]) -> None:
+    assert canonical(value) == json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), object(), b"x"])
+def test_canonical_refuses_what_json_has_no_text_for(value: object) -> None:
+    with pytest.raises((TypeError, ValueError)):
+        canonical({"value": value})
 
 
 def _verify(world: World, path: Path) -> Proof:

@@ -88,15 +88,15 @@ def test_one_statement_reaches_the_database(world: World, monkeypatch: pytest.Mo
     member = world.member()
     first, second = world.account(member, balance=10_00), world.account(member)
     seen: list[str] = []
-    run = DriverSql.rows
+    run = DriverSql.tuples
 
-    def noted(self: DriverSql, connection: Any, values: Any) -> list[Any]:
-        seen.append(self._sqlite)
+    def noted(self: DriverSql, connection: Any, values: Any) -> list[tuple[Any, ...]]:
+        seen.append(self.text)
         return run(self, connection, values)
 
     with world.uow.begin_system(CLERK) as tx:
         event.listen(world.engine, "before_cursor_execute", lambda *said: seen.append(said[2]))
-        monkeypatch.setattr(DriverSql, "rows", noted)
+        monkeypatch.setattr(DriverSql, "tuples", noted)
         post(tx, move(first, second, 1))
     assert len(seen) == 1 and seen[0].startswith("INSERT INTO operation") and "DO NOTHING RETURNING seq" in seen[0]
 
@@ -379,6 +379,6 @@ def test_find_reads_what_was_written(world: World) -> None:
         found = find(tx, key)
         assert found is not None and found.existed
         assert find(tx, uuid7()) is None
-    for name in Posted.__dataclass_fields__.keys() - {"existed"}:
+    for name in Posted.__dataclass_fields__.keys() - {"existed", "said"}:
         assert getattr(found, name) == getattr(done, name), name
-    assert done.content["request"] == {"memo": "año"} and done.content["v"] == 1
+    assert found.content == done.content and done.content["request"] == {"memo": "año"} and done.content["v"] == 1
