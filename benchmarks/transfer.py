@@ -10,18 +10,20 @@ from __future__ import annotations
 import contextlib
 import itertools
 import json
-import sqlite3
-import threading
-import time
-from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
-
-import psycopg
 
 from benchmarks.rounds import Figure, paired
-from data.schema import upgrade
-from data.secrets import Argon2Params, Hasher, Secrets
+from benchmarks.stores import (
+    Row,
+    connect,
+    postgresql_store,
+    rate,
+    raw_postgresql,
+    raw_sqlite,
+    sqlite_store,
+    together,
+    world_on,
+)
 from data.values.uuid7 import uuid7
 from services.audit_trail import canonical
 from services.operations import Op
@@ -30,7 +32,6 @@ from services.payments import ConfirmPayment, PreparePayment, confirm, prepare
 from tests import postgresql
 from tests.services.world import World
 
-DURABLE = ("fsync=on", "synchronous_commit=on", "full_page_writes=on", "shared_buffers=128MB", "max_connections=60")
 THREADS = 8
 AGENTS, MEMBERS = 5, 8  # of one desk, of one agent; a member has two accounts. An agent's day stays a day's work
 GOAL = 0.4
@@ -39,7 +40,6 @@ BODY = (
     '{"receipt":[["Desde","AHORROS 06-018-•••12-1"],["Hacia","AHORROS 06-018-•••12-2"],["Titular","ITZEL P••••"],'
     '["Cargo","Sin cargo"]]},"v":1}'
 )
-COLUMNS = "id, request_hash, kind, outcome, member_id, actor, branch, terminal, channel, body, value_date, at"
 
 
 class Desk:
@@ -78,25 +78,19 @@ def measure(folder: Path, *, rounds: int = 5, count: int = AGENTS * MEMBERS) -> 
     return figures
 
 
-def _world(url: str) -> World:
-    secrets = Secrets(pepper=b"p" * 32, data_key=b"d" * 32, signing_key=b"s" * 32)
-    return World(url, secrets, Hasher(secrets.pepper, Argon2Params(time_cost=1, memory_cost=8, parallelism=1)))
-
-
 def _sqlite(folder: Path, rounds: int, count: int) -> Figure:
-    url = f"sqlite:///{(folder / 'transfer.db').as_posix()}"
-    upgrade(url)
-    world = _world(url)
+    url = sqlite_store(folder, "transfer.db")
+    world = world_on(url)
     desk = Desk(world, 0)
-    raw = _raw_sqlite(url)
+    raw = raw_sqlite(url)
 
     def base() -> float:
         rows = [_row(pair) for pair in itertools.islice(desk.turns, count)]
-        return _rate(count, lambda: [raw(row) for row in rows])
+        return rate(count, lambda: [raw(row) for row in rows])
 
     def ours() -> float:
         orders = desk.orders(count)
-        return _rate(count, lambda: desk.ours(orders))
+        return rate(count, lambda: desk.ours(orders))
 
     ours(), base()
     figure = paired(
@@ -107,95 +101,38 @@ def _sqlite(folder: Path, rounds: int, count: int) -> Figure:
 
 
 def _postgresql(rounds: int, count: int) -> Figure:
-    with postgresql.server(DURABLE) as server:
-        databases = postgresql.Databases(server)
-        with databases.fresh() as url:
-            upgrade(url)
-            world = _world(url)
-            desks = [Desk(world, number) for number in range(THREADS)]
-            with _raw_postgresql(url, desks) as raw:
+    with postgresql_store() as (url,), contextlib.ExitStack() as stack:
+        world = world_on(url)
+        desks = [Desk(world, number) for number in range(THREADS)]
+        raw = [raw_postgresql(stack.enter_context(connect(url))) for _ in desks]
 
-                def base() -> float:
-                    rows = [[_row(pair) for pair in itertools.islice(desk.turns, count)] for desk in desks]
-                    return _together(count, [lambda n=n, r=r: raw(n, r) for n, r in enumerate(rows)])
+        def send(number: int, rows: list[Row]) -> None:
+            for row in rows:
+                raw[number](row)
 
-                def ours() -> float:
-                    work = [(desk, desk.orders(count)) for desk in desks]
-                    return _together(count, [lambda d=d, o=o: d.ours(o) for d, o in work])
+        def base() -> float:
+            rows = [[_row(pair) for pair in itertools.islice(desk.turns, count)] for desk in desks]
+            return together(count, [lambda n=n, r=r: send(n, r) for n, r in enumerate(rows)])
 
-                ours(), base()
-                figure = paired(
-                    f"Transferencia propia, PostgreSQL, {THREADS} hilos", "op/s", ours, base,
-                    base_name="psycopg", rounds=rounds, at_least=GOAL,
-                )  # fmt: skip
-            world.close()
-        databases.close()
+        def ours() -> float:
+            work = [(desk, desk.orders(count)) for desk in desks]
+            return together(count, [lambda d=d, o=o: d.ours(o) for d, o in work])
+
+        ours(), base()
+        figure = paired(
+            f"Transferencia propia, PostgreSQL, {THREADS} hilos", "op/s", ours, base,
+            base_name="psycopg", rounds=rounds, at_least=GOAL,
+        )  # fmt: skip
+        world.close()
     return figure
 
 
-def _row(pair: tuple[Operator, int, int, int]) -> tuple[Any, ...]:
+def _row(pair: tuple[Operator, int, int, int]) -> Row:
     """What the base sends: a row as ours, body and all, of a kind that counts for no limit."""
     agent, member, first, second = pair
     said = json.loads(BODY) | {"agent": agent.username, "member": member}
     body = canonical(said | {"legs": [{"amount": 1, "credit": second, "debit": first}]})
     return (
-        uuid7(), b"0" * 32, "raw", "posted", member, agent.actor, "001", "T-1", "cis", body, "2026-11-23",
-        "2026-11-23T14:00:00.000000Z",
+        uuid7(), b"0" * 32, "raw", "posted", member, agent.actor, "001", "T-1", "cis", body, None, None,
+        "2026-11-23", "2026-11-23T14:00:00.000000Z",
     )  # fmt: skip
-
-
-def _raw_sqlite(url: str) -> Callable[[tuple[Any, ...]], None]:
-    connection = sqlite3.connect(url.removeprefix("sqlite:///"), isolation_level=None)
-    for pragma in (
-        "journal_mode=WAL",
-        "synchronous=FULL",
-        "foreign_keys=ON",
-        "recursive_triggers=ON",
-        "wal_autocheckpoint=4000",
-    ):
-        connection.execute(f"PRAGMA {pragma}")
-    marks = ", ".join("?" * 12)
-    statement = f"INSERT INTO operation ({COLUMNS}) VALUES ({marks}) ON CONFLICT (id) DO NOTHING RETURNING seq"
-
-    def post(row: tuple[Any, ...]) -> None:
-        connection.execute("BEGIN IMMEDIATE")
-        connection.execute(statement, row).fetchone()
-        connection.execute("COMMIT")
-
-    return post
-
-
-@contextlib.contextmanager
-def _raw_postgresql(url: str, desks: list[Desk]) -> Iterator[Callable[[int, list[tuple[Any, ...]]], None]]:
-    address = url.replace("postgresql+psycopg://", "postgresql://")
-    marks = ", ".join(["%s"] * 12)
-    statement = f"INSERT INTO operation ({COLUMNS}) VALUES ({marks}) ON CONFLICT (id) DO NOTHING RETURNING seq"
-    with contextlib.ExitStack() as stack:
-        connections = [stack.enter_context(psycopg.connect(address)) for _ in desks]
-
-        def post(number: int, rows: list[tuple[Any, ...]]) -> None:
-            for row in rows:
-                connections[number].execute(statement, row).fetchone()
-                connections[number].commit()
-
-        yield post
-
-
-def _rate(count: int, work: Callable[[], object]) -> float:
-    started = time.perf_counter()
-    work()
-    return count / (time.perf_counter() - started)
-
-
-def _together(count: int, works: list[Callable[[], None]]) -> float:
-    barrier = threading.Barrier(len(works) + 1)
-
-    def run(work: Callable[[], None]) -> None:
-        barrier.wait()
-        work()
-
-    threads = [threading.Thread(target=run, args=(work,)) for work in works]
-    for thread in threads:
-        thread.start()
-    barrier.wait()
-    return _rate(count * len(works), lambda: [thread.join() for thread in threads])
