@@ -133,7 +133,10 @@ def _terms(product: Product, balance: int, chance: random.Random) -> dict[str, o
         return {"quota": chance.choice((500, 1000, 1500, 2500))} if product.accepts_quota else None
     terms: dict[str, object] = {"due_day": chance.choice((5, 10, 15, 30))}
     if product.nature is LedgerNature.CARD:
-        terms |= {"limit": _limit(product, balance), "minimum": max(10_00, balance * 5 // 100)}
+        # The statement was drawn up some purchases ago.
+        statement = balance * 4 // 5
+        minimum = max(10_00, statement * 5 // 100)
+        terms |= {"limit": _limit(product, balance), "statement": statement, "minimum": minimum}
     elif product.nature is LedgerNature.LOAN:
         terms |= {"quota": max(25_00, balance // chance.choice((12, 24, 36, 48)))}
     else:
