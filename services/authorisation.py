@@ -44,6 +44,7 @@ LOCKS = (
     " pg_advisory_xact_lock(728347, CAST(p.id % 2147483647 AS int))"
 )
 ROWS = " FROM staff_session s JOIN staff p ON p.id = s.staff_id WHERE s.id = :session_id"
+MEMBER_ALONE = DriverSql("SELECT pg_advisory_xact_lock(728346, CAST(CAST(:member_id AS bigint) % 2147483647 AS int))")
 STANDING, STANDING_ALONE = DriverSql(COLUMNS, ROWS), DriverSql(COLUMNS, LOCKS, ROWS)
 FACTOR_NAMES = {
     1: "dos preguntas de seguridad, cédula en persona o, si no tiene preguntas, datos del expediente y código",
@@ -115,6 +116,13 @@ def standing(
 def _roles(stored: str) -> frozenset[Role]:
     """The roles of `agente_cis supervisor`. There are few such texts and each request reads one."""
     return frozenset(Role(name) for name in stored.split())
+
+
+def member_alone(connection: Connection, member_id: int) -> None:
+    """For the program's own work, what `standing` does with `alone`: until the commit nobody else moves money of this
+    member's day."""
+    if connection.dialect.name == "postgresql":
+        MEMBER_ALONE.run(connection, {"member_id": member_id})
 
 
 def _is_theirs(row: Any, operator: Operator) -> bool:

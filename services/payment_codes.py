@@ -2,6 +2,7 @@
 req. 22, 42)."""
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -21,6 +22,10 @@ from services.unit_of_work import Transaction, UnitOfWork
 from services.verification_state import SentCode
 
 KIND = "payment_code"
+#: What the message adds of a payment that the program will make, by how often (services/calendar_rules.Every).
+PLANS: Mapping[str, str] = {
+    "once": " otro día", "week": " cada semana", "fortnight": " cada quincena", "month": " cada mes",
+}  # fmt: skip
 PASSED = text(
     "SELECT f.id FROM verification_factor f WHERE f.case_id = :case_id AND f.member_id = :member_id AND f.kind = :kind"
     " AND f.detail IN (:by_mail, :by_phone) AND f.result = 'passed' AND f.at > :since ORDER BY f.id LIMIT 1"
@@ -46,6 +51,7 @@ class SendPaymentCode:
     amount: int
     destination: Destination
     memo: str = ""
+    every: str = ""  # of a payment that is scheduled
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +71,9 @@ def send_payment_code(command: SendPaymentCode, operator: Operator, uow: UnitOfW
         if member is None or tx.case_id is None:
             raise CodeNeeded
         amount = Money(wanted.amount).with_symbol()
-        about = f"pagar {amount} a {facts.holder}"
-        sent = send_code(tx, member, tx.case_id, command.destination, _purpose(wanted), about=about)
+        about = f"pagar {amount} a {facts.holder}{PLANS.get(command.every, '')}"
+        purpose = _purpose(wanted, command.every)
+        sent = send_code(tx, member, tx.case_id, command.destination, purpose, about=about)
         tx.record("payment.code_sent", detail={"kind": command.op.value, "to": command.destination})
         tx.commit()
     return sent
@@ -88,16 +95,17 @@ def check_payment_code(command: CheckPaymentCode, operator: Operator, uow: UnitO
     return right
 
 
-def is_needed(tx: Transaction, wanted: Wanted) -> bool:
-    """Whether the payment still waits for its code: to somebody else's account, for a member who gets codes at all."""
-    return _code_applies(tx, wanted) and _passed(tx, wanted) is None
+def is_needed(tx: Transaction, wanted: Wanted, every: str = "") -> bool:
+    """Whether the payment still waits for its code: to somebody else's account, for a member who gets codes at all.
+    `every`: of one that is scheduled, whose code says so."""
+    return _code_applies(tx, wanted) and _passed(tx, wanted, every) is None
 
 
-def use(tx: Transaction, wanted: Wanted) -> None:
+def use(tx: Transaction, wanted: Wanted, every: str = "") -> None:
     """Use the passed code up. Raises CodeNeeded if there should be one and is none."""
     if not _code_applies(tx, wanted):
         return
-    passed = _passed(tx, wanted)
+    passed = _passed(tx, wanted, every)
     if passed is None:
         raise CodeNeeded
     tx.connection.execute(USE, {"id": passed})
@@ -108,8 +116,8 @@ def _code_applies(tx: Transaction, wanted: Wanted) -> bool:
     return wanted.kind.third and tx.standing is not None and "code" in tx.standing.factors
 
 
-def _passed(tx: Transaction, wanted: Wanted) -> int | None:
-    purpose = _purpose(wanted)
+def _passed(tx: Transaction, wanted: Wanted, every: str) -> int | None:
+    purpose = _purpose(wanted, every)
     values = {
         "case_id": tx.case_id,
         "member_id": wanted.member_id,
@@ -127,7 +135,7 @@ def _stored(tx: Transaction) -> object:
     return utc_text(since) if tx.connection.dialect.name == "sqlite" else since
 
 
-def _purpose(wanted: Wanted) -> str:
-    """What the code is bound to: kind, member, accounts and amount."""
-    seen = repr((wanted.op.value, wanted.member_id, wanted.from_account, wanted.to_account, wanted.amount))
+def _purpose(wanted: Wanted, every: str) -> str:
+    """What the code is bound to: kind, member, accounts and amount, and how often it is paid."""
+    seen = repr((wanted.op.value, wanted.member_id, wanted.from_account, wanted.to_account, wanted.amount, every))
     return f"{one_time_codes.PAYMENT}{hashlib.sha256(seen.encode()).hexdigest()[:32]}"

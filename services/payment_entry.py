@@ -3,7 +3,7 @@ person and by the program itself; each brings the transaction, this room brings 
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from data.values.card_number import NOTE_MESSAGE, contains_card_number
@@ -67,13 +67,14 @@ class Approval:
 @dataclass(slots=True)
 class Execution:
     """One try at one payment. `maker`: who registered it, where that is not who executes it now. `posting` is there
-    once the ledger was asked, for a rejection that must stick to the key."""
+    once the ledger was asked, for a rejection that must stick to the key. `lines`: what else the receipt says."""
 
     wanted: Wanted
     key: str
     maker: Maker | None = None
     approval: Approval | None = None
     code_used: bool = False  # when it was registered, if that was earlier
+    lines: tuple[tuple[str, str], ...] = ()
     posting: Posting | None = None
 
 
@@ -125,6 +126,14 @@ def review(tx: Transaction, wanted: Wanted, *, moved: Mapping[int, int] | None =
     )
 
 
+def review_later(tx: Transaction, wanted: Wanted) -> tuple[Facts, tuple[str, ...]]:
+    """What can be said today of a payment for another day: everything but funds, division and what that day has seen.
+    With it why a second person would have to approve it. Raises what the checks raise."""
+    facts = read_facts(tx, wanted)
+    _check(tx, facts, wanted)
+    return facts, _approval_reasons(tx, replace(facts, member_day=0, agent_day=0), wanted)
+
+
 def execute(tx: Transaction, execution: Execution, *, agreed: Callable[[str], None]) -> Receipt:
     """Post it in `tx` and write what goes with it: the event, the notices. The caller commits.
 
@@ -158,8 +167,8 @@ def posting_of(
 ) -> Posting:
     """The posting of a payment; without `facts` only what is needed to close its key."""
     lines = _receipt_lines(facts, wanted, division) if facts and division else []
-    if execution and execution.approval:
-        lines += execution.approval.lines
+    if execution:
+        lines += [*map(list, execution.lines), *(execution.approval.lines if execution.approval else ())]
     return Posting(
         key=key,
         kind=wanted.op.value,

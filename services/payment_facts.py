@@ -24,7 +24,7 @@ from services.payment_kinds import DRAWER, KINDS, PaymentKind
 from services.unit_of_work import Transaction
 
 DOMAIN = b"coop-tui prepared payment v1\0"
-# A reversed payment gives its share of the day back.
+# A reversed payment gives its share of the day back. What the program makes by itself is no work of the agent's day.
 SELECT_FACTS = (
     "SELECT a.id, a.number, a.product, a.label, a.status, a.affiliated_at IS NOT NULL AS affiliated, a.balance, a.held,"
     " a.min_balance, a.member_id, a.terms, a.opened_on, a.card_last4, m.given_names, m.surnames, m.email, m.phone,"
@@ -33,6 +33,7 @@ SELECT_FACTS = (
     "  AND NOT EXISTS (SELECT 1 FROM operation r WHERE r.reversal_of = o.id)) AS member_day,"
     " (SELECT coalesce(sum(t.amount), 0) FROM operation o JOIN transfer t ON t.operation_id = o.id"
     "  WHERE o.actor = :actor AND o.value_date = :today AND o.kind = :kind AND o.outcome = 'posted'"
+    "  AND o.channel <> 'sistema'"
     "  AND NOT EXISTS (SELECT 1 FROM operation r WHERE r.reversal_of = o.id)) AS agent_day,"
     " (SELECT o.seq FROM operation o WHERE o.id = :key) AS used,"
     " (SELECT f.id FROM favourite f WHERE f.member_id = :member_id AND f.kind = :kind AND f.to_account = :to_account"

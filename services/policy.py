@@ -8,6 +8,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+from services.calendar_rules import BusinessRule
 from services.operations import MONEY_OPS, Op
 from services.operator import Role
 
@@ -131,6 +132,16 @@ class LoanPolicy:
 
 
 @dataclass(frozen=True, slots=True)
+class SchedulesPolicy:
+    """`holidays`: what becomes of a date that is no business day unless the member wants it otherwise. A payment
+    without funds is tried again on so many business days. How far off its first date may be."""
+
+    holidays: str
+    retry_days: int
+    most_days_ahead: int
+
+
+@dataclass(frozen=True, slots=True)
 class Policy:
     """The whole document. `sha256` is of the bytes that were read."""
 
@@ -147,6 +158,7 @@ class Policy:
     audit: AuditPolicy
     cash: CashPolicy
     loan: LoanPolicy
+    schedules: SchedulesPolicy
     limits: Mapping[Op, Limits]
     operations: Mapping[Op, Rule]
 
@@ -164,6 +176,7 @@ LEAST: Mapping[str, int] = {
     "grace_days": 0,
     "overdue_rate_extra": 0,
     "days": 0,
+    "retry_days": 0,
 }
 
 #: What a loan payment can pay; `[loan] allocation` orders all of them (S15). Principal stands last whatever the order:
@@ -182,6 +195,7 @@ SECTIONS: dict[str, type[Any]] = {
     "audit": AuditPolicy,
     "cash": CashPolicy,
     "loan": LoanPolicy,
+    "schedules": SchedulesPolicy,
 }
 
 
@@ -201,6 +215,8 @@ def load_policy(path: Path | None = None) -> Policy:
     order = sections["loan"].allocation
     if sorted(order) != sorted(LOAN_PARTS) or order[-1] != "principal":
         raise PolicyError(f"policy.toml [loan] allocation: {', '.join(LOAN_PARTS)} in some order, principal last")
+    if sections["schedules"].holidays not in set(BusinessRule):
+        raise PolicyError(f"policy.toml [schedules] holidays: one of {', '.join(BusinessRule)}")
     return Policy(
         version=str(document.get("version", "")),
         sha256=hashlib.sha256(raw).hexdigest(),
@@ -216,12 +232,14 @@ def _section(name: str, kind: type[Any], values: Any) -> Any:
         differing = sorted(fields.keys() ^ (values.keys() if isinstance(values, dict) else set()))
         raise PolicyError(f"policy.toml [{name}]: missing or unknown: {', '.join(differing)}")
     for key, value in values.items():
-        wanted = tuple if fields[key].type == tuple[str, ...] else int
+        wanted = tuple if fields[key].type == tuple[str, ...] else fields[key].type
         least = LEAST.get(key, 1)
         if wanted is int and (not isinstance(value, int) or isinstance(value, bool) or value < least):
             raise PolicyError(f"policy.toml [{name}] {key}: a whole number, {least} or more")
         if wanted is tuple and not (isinstance(value, list) and all(isinstance(item, str) for item in value)):
             raise PolicyError(f"policy.toml [{name}] {key}: a list of texts")
+        if wanted is str and not isinstance(value, str):
+            raise PolicyError(f"policy.toml [{name}] {key}: a text")
     return kind(**{key: tuple(value) if isinstance(value, list) else value for key, value in values.items()})
 
 

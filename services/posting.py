@@ -225,12 +225,19 @@ def reject(
     another one if somebody else was first with the same key."""
     with uow.begin_system(operator, member_id=posting.member_id) as tx:
         tx.standing = standing
-        row, said = _row(tx, posting, "rejected", {"rejected": error.code})
-        done = _stored(tx, row, said, INSERT.scalar(tx.connection, row))
+        done = close_key(tx, posting, error)
         if not done.existed:
-            tx.record(posting.kind, result="rejected", about=posting.key, reason=error.code, detail=evidence(done))
             tx.commit()
         return done
+
+
+def close_key(tx: Transaction, posting: Posting, error: CoopError) -> Posted:
+    """Write `rejected` against the key in `tx`, with its event, unless the key was used before. The caller commits."""
+    row, said = _row(tx, posting, "rejected", {"rejected": error.code})
+    done = _stored(tx, row, said, INSERT.scalar(tx.connection, row))
+    if not done.existed:
+        tx.record(posting.kind, result="rejected", about=posting.key, reason=error.code, detail=evidence(done))
+    return done
 
 
 def rejection(done: Posted) -> CoopError:

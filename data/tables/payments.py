@@ -70,6 +70,7 @@ class Schedule(SQLModel, table=True):
     command: str = Field(sa_type=String)  # canonical JSON
     every: str = Field(sa_type=String)  # once | month | week | fortnight
     first_on: date = Field(sa_type=Day)
+    day: int | None = Field(default=None, sa_type=Int)  # of the month, as it was meant: 31 with a first_on of 28/02
     until: date | None = Field(default=None, sa_type=Day)
     runs_left: int | None = Field(default=None, sa_type=Int)
     holidays: str = Field(sa_type=String)  # same | next | previous

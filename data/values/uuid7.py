@@ -1,6 +1,7 @@
 """UUID version 7 (RFC 9562): ids that sort by the time at which they were made, and idempotency keys."""
 
 import functools
+import hashlib
 import re
 import secrets
 import threading
@@ -44,6 +45,18 @@ def _process_mint() -> Uuid7Mint:
 def uuid7() -> str:
     """Mint an id from the clock of the machine."""
     return _process_mint().mint()
+
+
+def uuid7_after(key: str, purpose: str) -> str:
+    """The id of what follows from `key`, the same each time: the key's moment, and bits that only its text gives.
+
+    Raises ValueError for a key that is none.
+    """
+    if not is_uuid7(key):
+        raise ValueError("not a canonical UUIDv7")
+    moment = int(key.replace("-", "")[:12], 16)
+    digest = int.from_bytes(hashlib.sha256(f"{purpose}\0{key}".encode()).digest())
+    return _spell(moment << _RANDOM_BITS | digest & _RANDOM_MASK)
 
 
 def is_uuid7(text: str) -> bool:

@@ -165,6 +165,7 @@ def upgrade() -> None:
     sa.Column('command', sa.Text(), nullable=False),
     sa.Column('every', sa.Text(), nullable=False),
     sa.Column('first_on', types.Day(), nullable=False),
+    sa.Column('day', types.Int(), nullable=True),
     sa.Column('until', types.Day(), nullable=True),
     sa.Column('runs_left', types.Int(), nullable=True),
     sa.Column('holidays', sa.Text(), nullable=False),
