@@ -318,7 +318,7 @@ async def test_the_furniture(size: tuple[int, int]) -> None:
 
 
 def test_own_keys_are_checked_against_screens_that_were_never_opened(tmp_path: Path) -> None:
-    (tmp_path / "teclas.toml").write_text('verify = "f11"\n')
+    (tmp_path / "teclas.toml").write_text('verify = "f9"\n')
     program = (
         "import sys; from pathlib import Path; from coop_tui.own_keys import own_keys; "
         "from coop_tui.commands.staff import STAFF_COMMANDS; "
@@ -326,4 +326,4 @@ def test_own_keys_are_checked_against_screens_that_were_never_opened(tmp_path: P
     )
     command = [sys.executable, "-c", program, str(tmp_path / "teclas.toml")]
     done = subprocess.run(command, cwd=rules.ROOT, capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "({'verify': ('f11',)}, '')"
+    assert done.stdout.strip() == "({'verify': ('f9',)}, '')"
