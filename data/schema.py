@@ -70,7 +70,7 @@ def missing_guards(engine: Engine) -> list[str]:
     """
     wanted = [
         "\n".join(line for line in statement.splitlines() if not line.startswith("--")).strip()
-        for name in (f"ledger_{engine.dialect.name}", f"audit_{engine.dialect.name}")
+        for name in (f"ledger_{engine.dialect.name}", f"audit_{engine.dialect.name}", f"cash_{engine.dialect.name}")
         for statement in statements(name)
     ]
     with engine.connect() as connection:

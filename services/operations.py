@@ -53,6 +53,7 @@ class Op(StrEnum):
     CASH_WITHDRAW = "cash.withdraw"
     CASH_MARKS_VIEW = "cash.marks_view"
     DRAWER_WORK = "drawer.work"
+    VAULT_MOVE = "vault.move"
     DRAWER_REVIEW = "drawer.review"
     PAYEE_FIND = "payee.find"
     FAVOURITE_MANAGE = "favourite.manage"

@@ -18,6 +18,7 @@ from services.payment_facts import (
     TWIN,
     Facts,
     Wanted,
+    check_cash,
     check_funds,
     check_hands,
     check_usable,
@@ -148,13 +149,14 @@ def execute(tx: Transaction, execution: Execution, *, agreed: Callable[[str], No
         return _repeated(tx, execution)
     division = divide(tx, facts, wanted)
     agreed(fingerprint(facts, wanted, division.parts, tx.policy.sha256))
-    _check(tx, facts, wanted)
+    _check(tx, facts, wanted, actor)
     if execution.approval is None and (reasons := _approval_reasons(tx, facts, wanted)):
         raise ApprovalNeeded(f"{reasons[0]} {ApprovalNeeded.default}", field="amount")
     if not execution.code_used:
         payment_codes.use(tx, wanted)
     posting = posting_of(execution.key, wanted, facts, division, execution)
     execution.posting = posting
+    check_cash(facts, wanted.amount)
     return _told(tx, execution, facts, post(tx, posting))
 
 
@@ -180,10 +182,10 @@ def posting_of(
     )
 
 
-def _check(tx: Transaction, facts: Facts, wanted: Wanted) -> None:
+def _check(tx: Transaction, facts: Facts, wanted: Wanted, maker: str | None = None) -> None:
     check_usable(facts, wanted)
     if wanted.kind.third or wanted.kind.cash or DRAWER in (facts.source.product, facts.target.product):
-        check_hands(tx, facts, wanted)
+        check_hands(tx, facts, wanted, maker)
     check_amount(wanted.amount, tx.policy.limits[wanted.op])
 
 

@@ -55,10 +55,13 @@ RELATED = DriverSql(
     "SELECT 1 FROM staff p WHERE p.id = :staff_id AND (p.member_id = :member_id OR EXISTS"
     " (SELECT 1 FROM staff_relative r WHERE r.staff_id = p.id AND r.member_id = :member_id))"
 )
-OWN_DRAWER = DriverSql(
+SELECT_DRAWER = (
     "SELECT 1 FROM drawer d WHERE d.account_id = :account_id AND d.staff_id = :staff_id AND d.closed_at IS NULL"
 )
+#: Shared: the drawer can't be closed before the payment is committed or given up.
+OWN_DRAWER, OWN_DRAWER_LOCKED = DriverSql(SELECT_DRAWER), DriverSql(SELECT_DRAWER, " FOR SHARE")
 NO_DRAWER = "Abra primero su caja: sin una caja abierta no se recibe ni se entrega efectivo."
+NO_CASH = "La caja no tiene ese efectivo. Pida un traslado de la bóveda."
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,52 +197,50 @@ def check_usable(facts: Facts, wanted: Wanted) -> None:
     for row, field in ((facts.source, "from_account"), (facts.target, "to_account")):
         if row.product == DRAWER:
             continue
-        if field == "from_account":
-            check_source(row)
-            continue
-        _check_open(row, field, strange=wanted.kind.third)
         product = products.get(row.product)
-        if product is None or not wanted.kind.accepts(product):
+        strange = wanted.kind.third and field == "to_account"
+        if row.status != "open":
+            raise AccountUnusable(
+                NotFound.default if strange else "La cuenta está bloqueada o cerrada. Elija otra cuenta.", field=field
+            )
+        if not row.affiliated:
+            raise AccountUnusable(
+                NotFound.default if strange else "La cuenta no está afiliada. Afíliela o elija otra cuenta.",
+                field=field,
+            )
+        if field == "from_account" and (product is None or not product.transfer_out):
+            raise AccountUnusable("De ese producto no se transfiere. Elija una cuenta de ahorros.", field=field)
+        if field == "to_account" and (product is None or not wanted.kind.accepts(product)):
             raise AccountUnusable("Ese producto no recibe esta operación. Elija otra cuenta.", field=field)
 
 
-def check_source(row: Any) -> None:
-    """A member's own account that money may leave. Raises AccountUnusable."""
-    _check_open(row, "from_account")
-    product = load_products().get(row.product)
-    if product is None or not product.transfer_out:
-        raise AccountUnusable("De ese producto no se transfiere. Elija una cuenta de ahorros.", field="from_account")
-
-
-def _check_open(row: Any, field: str, *, strange: bool = False) -> None:
-    """`strange`: of somebody else's account nothing is told."""
-    if row.status != "open":
-        text = "La cuenta está bloqueada o cerrada. Elija otra cuenta."
-        raise AccountUnusable(NotFound.default if strange else text, field=field)
-    if not row.affiliated:
-        text = "La cuenta no está afiliada. Afíliela o elija otra cuenta."
-        raise AccountUnusable(NotFound.default if strange else text, field=field)
-
-
-def check_hands(tx: Transaction, facts: Facts, wanted: Wanted) -> None:
-    """Nobody pays to themselves or a declared relative, and cash goes through one's own open drawer (req. 43).
+def check_hands(tx: Transaction, facts: Facts, wanted: Wanted, maker: str | None = None) -> None:
+    """Nobody pays to themselves or a declared relative, and cash goes through the open drawer of who registered it
+    (`maker`, the operator unless told): never through another's, nor by the program itself (req. 43).
 
     Raises NotPermitted, AccountUnusable.
     """
-    if not tx.operator.actor.startswith("staff:"):
-        return
-    staff_id = tx.operator.staff_id
+    people = [_staff_of(actor) for actor in dict.fromkeys((maker or tx.operator.actor, tx.operator.actor))]
     for row in (facts.source, facts.target):
         if row.product == DRAWER:
-            values = {"account_id": row.id, "staff_id": staff_id}
-            if OWN_DRAWER.first(tx.connection, values) is None:
+            values = {"account_id": row.id, "staff_id": people[0]}
+            statement = OWN_DRAWER_LOCKED if tx.connection.dialect.name == "postgresql" else OWN_DRAWER
+            if statement.first(tx.connection, values) is None:
                 raise AccountUnusable(NO_DRAWER)
     if wanted.kind.third:
-        values = {"staff_id": staff_id, "member_id": facts.target.member_id}
-        if RELATED.first(tx.connection, values) is not None:
-            raise NotPermitted(
-                "No puede pagar a su propia cuenta ni a la de un familiar declarado. Pida a otra persona que atienda."
-            )
+        for staff_id in filter(None, people):
+            values = {"staff_id": staff_id, "member_id": facts.target.member_id}
+            if RELATED.first(tx.connection, values) is not None:
+                raise NotPermitted(
+                    "No puede pagar a su propia cuenta ni a la de un familiar declarado. Pida a otra persona que "
+                    "atienda."
+                )
+
+
+def _staff_of(actor: str) -> int:
+    """The id of a person of staff; 0 of anybody else."""
+    kind, _, number = actor.partition(":")
+    return int(number) if kind == "staff" else 0
 
 
 def check_funds(facts: Facts, amount: int) -> None:
@@ -247,21 +248,22 @@ def check_funds(facts: Facts, amount: int) -> None:
 
     Raises InsufficientFunds.
     """
-    if facts.target.product == DRAWER and amount > -int(facts.target.balance):
-        raise InsufficientFunds("La caja no tiene ese efectivo. Pida un traslado de la bóveda.", field="amount")
+    check_cash(facts, amount)
     if facts.source.product == DRAWER:
         return
-    check_available(facts.source, amount)
-
-
-def check_available(source: Any, amount: int) -> None:
-    """Raises InsufficientFunds where the account can't spare `amount` centésimos."""
+    source = facts.source
     available = source.balance - source.held - source.min_balance
     if amount > available:
         shown = Money(max(0, available)).with_symbol()
         raise InsufficientFunds(
             f"Saldo insuficiente: el disponible es {shown}. Escriba un monto menor.", field="amount"
         )
+
+
+def check_cash(facts: Facts, amount: int) -> None:
+    """A drawer can't give what it hasn't got. Raises InsufficientFunds."""
+    if facts.target.product == DRAWER and amount > -int(facts.target.balance):
+        raise InsufficientFunds(NO_CASH, field="amount")
 
 
 def fingerprint(facts: Facts, wanted: Wanted, parts: tuple[tuple[str, int], ...], rules: str) -> str:
@@ -275,8 +277,8 @@ def fingerprint(facts: Facts, wanted: Wanted, parts: tuple[tuple[str, int], ...]
     seen = (
         wanted.op.value,
         wanted.member_id,
-        *side(facts.source),
-        *side(facts.target),
+        *_side(facts.source),
+        *_side(facts.target),
         facts.holder,
         wanted.amount,
         wanted.memo,
@@ -288,6 +290,5 @@ def fingerprint(facts: Facts, wanted: Wanted, parts: tuple[tuple[str, int], ...]
     return hashlib.sha256(DOMAIN + repr(seen).encode()).hexdigest()
 
 
-def side(row: Any) -> tuple[Any, ...]:
-    """What was shown of an account, for a fingerprint."""
+def _side(row: Any) -> tuple[Any, ...]:
     return row.id, row.number, row.label, row.product, row.status, bool(row.affiliated)

@@ -109,16 +109,6 @@ class OutboxPolicy:
 
 
 @dataclass(frozen=True, slots=True)
-class BillersPolicy:
-    """When an order without an answer is asked for again, and from when on a person should look at it. It is never
-    given up: nobody but the gateway knows whether the money moved."""
-
-    first_retry_seconds: int
-    most_retry_minutes: int
-    alert_after_minutes: int
-
-
-@dataclass(frozen=True, slots=True)
 class AuditPolicy:
     checkpoint_events: int
     checkpoint_hours: int
@@ -126,9 +116,14 @@ class AuditPolicy:
 
 @dataclass(frozen=True, slots=True)
 class CashPolicy:
-    """Amount in centésimos from which cash is reported (L4, req. 45)."""
+    """Amounts in centésimos. `reportable`: from which cash is reported (L4, req. 45). `blind`: a cashier counts before
+    the expected amount is shown; `counts`: how many counts before a difference stands. `vault_alone`: what a cashier
+    may move from or to the vault without a second person."""
 
     reportable: int
+    blind: bool
+    counts: int
+    vault_alone: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +160,6 @@ class Policy:
     reversal: ReversalPolicy
     approval: ApprovalPolicy
     outbox: OutboxPolicy
-    billers: BillersPolicy
     audit: AuditPolicy
     cash: CashPolicy
     loan: LoanPolicy
@@ -183,6 +177,7 @@ LEAST: Mapping[str, int] = {
     "own_daily": 0,
     "agent_daily": 0,
     "reversal_days": 0,
+    "vault_alone": 0,
     "day_basis": 360,
     "grace_days": 0,
     "overdue_rate_extra": 0,
@@ -203,7 +198,6 @@ SECTIONS: dict[str, type[Any]] = {
     "reversal": ReversalPolicy,
     "approval": ApprovalPolicy,
     "outbox": OutboxPolicy,
-    "billers": BillersPolicy,
     "audit": AuditPolicy,
     "cash": CashPolicy,
     "loan": LoanPolicy,
@@ -244,11 +238,13 @@ def _section(name: str, kind: type[Any], values: Any) -> Any:
         differing = sorted(fields.keys() ^ (values.keys() if isinstance(values, dict) else set()))
         raise PolicyError(f"policy.toml [{name}]: missing or unknown: {', '.join(differing)}")
     for key, value in values.items():
-        wanted = tuple if fields[key].type == tuple[str, ...] else fields[key].type
+        wanted = fields[key].type
         least = LEAST.get(key, 1)
+        if wanted is bool and not isinstance(value, bool):
+            raise PolicyError(f"policy.toml [{name}] {key}: true or false")
         if wanted is int and (not isinstance(value, int) or isinstance(value, bool) or value < least):
             raise PolicyError(f"policy.toml [{name}] {key}: a whole number, {least} or more")
-        if wanted is tuple and not (isinstance(value, list) and all(isinstance(item, str) for item in value)):
+        if wanted == tuple[str, ...] and not (isinstance(value, list) and all(isinstance(item, str) for item in value)):
             raise PolicyError(f"policy.toml [{name}] {key}: a list of texts")
         if wanted is str and not isinstance(value, str):
             raise PolicyError(f"policy.toml [{name}] {key}: a text")

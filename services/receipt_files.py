@@ -5,8 +5,7 @@ from pathlib import Path
 
 from data.secrets.private_file import write_private
 from services.errors import CoopError
-from services.receipt_print import pdf, text40
-from services.receipts import Receipt
+from services.receipt_print import Slip, pdf, text40
 
 
 class ReceiptNotSaved(CoopError):
@@ -18,16 +17,16 @@ class ReceiptNotSaved(CoopError):
     )
 
 
-def save_receipt(receipt: Receipt, folder: Path) -> tuple[Path, Path]:
+def save_receipt(slip: Slip, folder: Path) -> tuple[Path, Path]:
     """Write `comprobante-2026-0000123.pdf` and `.txt` into `folder`, readable by their owner alone (0600).
 
     The same receipt again is the same files. Raises ReceiptNotSaved.
     """
-    name = re.sub(r"[^0-9A-Za-z-]", "_", f"comprobante-{receipt.number}{'-copia' if receipt.copy else ''}")
+    name = re.sub(r"[^0-9A-Za-z-]", "_", f"{slip.file_name}{'-copia' if slip.copy else ''}")
     paths = folder / f"{name}.pdf", folder / f"{name}.txt"
     try:
-        write_private(paths[0], pdf(receipt))
-        write_private(paths[1], text40(receipt).encode())
+        write_private(paths[0], pdf(slip))
+        write_private(paths[1], text40(slip).encode())
     except OSError as error:
         raise ReceiptNotSaved from error
     return paths

@@ -1,12 +1,15 @@
-"""A receipt on paper: text for a printer of 40 columns, and a PDF whose bytes are the same every time (req. 44)."""
+"""A slip on paper: text for a printer of 40 columns, and a PDF whose bytes are the same every time (req. 44).
+
+Receipts and the reports of drawers are slips.
+"""
 
 from __future__ import annotations
 
 import io
 import textwrap
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Protocol
 
-from services.receipts import Receipt
 from services.text_cleaning import clean
 
 if TYPE_CHECKING:
@@ -14,22 +17,39 @@ if TYPE_CHECKING:
 
 COLUMNS = 40
 HOUSE = "COOPERATIVA EN LÍNEA"
-FOOT = "Si usted no la solicitó, llame al 205-0911."
 #: Receipt printers know the letters of Spanish (code page 850) but not these.
 PLAIN = str.maketrans({"•": "*", "…": ".", "–": "-", "—": "-", "“": '"', "”": '"', "‘": "'", "’": "'"})
 MILLIMETRE = 72000  # thousandths of a point are 25,400 of these: whole numbers until the very end
-PAGE = (80, 150)  # millimetres: a slip that any printer takes
+PAGE = (80, 150)  # millimetres: a slip that any printer takes; longer where the lines need it
+LINE = 15  # points
 MARGIN = 6
 
 
-def text40(receipt: Receipt) -> str:
+class Slip(Protocol):
+    """What is printed: label and value a line, `foot` below them, `file_name` on the disk."""
+
+    @property
+    def number(self) -> str: ...
+    @property
+    def title(self) -> str: ...
+    @property
+    def lines(self) -> Sequence[tuple[str, str]]: ...
+    @property
+    def copy(self) -> bool: ...
+    @property
+    def foot(self) -> str: ...
+    @property
+    def file_name(self) -> str: ...
+
+
+def text40(slip: Slip) -> str:
     """The receipt in lines of at most 40 characters, each of them in code page 850, none a control character but the
     line feeds that end the lines."""
-    lines = [HOUSE.center(COLUMNS), receipt.title.center(COLUMNS), "-" * COLUMNS]
-    for label, value in receipt.lines:
+    lines = [HOUSE.center(COLUMNS), slip.title.center(COLUMNS), "-" * COLUMNS]
+    for label, value in slip.lines:
         lines += _row(_printable(label), _printable(value))
-    lines += ["-" * COLUMNS, *textwrap.wrap(FOOT, COLUMNS)]
-    if receipt.copy:
+    lines += ["-" * COLUMNS, *textwrap.wrap(slip.foot, COLUMNS)]
+    if slip.copy:
         lines.append("*** COPIA ***".center(COLUMNS))
     return "".join(f"{_printable(line).rstrip()}\n" for line in lines)
 
@@ -47,32 +67,33 @@ def _printable(text: str) -> str:
     return plain.encode("cp850", "replace").decode("cp850")
 
 
-def pdf(receipt: Receipt) -> bytes:
+def pdf(slip: Slip) -> bytes:
     """The receipt as a one-page PDF without dates or ids of its own: the same receipt is the same bytes."""
     from reportlab.pdfgen.canvas import Canvas
 
     width, height = (side * MILLIMETRE // 25400 for side in PAGE)
+    height = max(height, LINE * (len(slip.lines) + 10))
     out = io.BytesIO()
     canvas = Canvas(out, pagesize=(width, height), invariant=1, pageCompression=0)
-    canvas.setTitle(f"Comprobante {receipt.number}")
+    canvas.setTitle(f"{slip.title.capitalize()} {slip.number}")
     canvas.setAuthor(HOUSE)
-    _draw(canvas, receipt, width, height)
+    _draw(canvas, slip, width, height)
     canvas.showPage()
     canvas.save()
     return out.getvalue()
 
 
-def _draw(canvas: Canvas, receipt: Receipt, width: int, height: int) -> None:
+def _draw(canvas: Canvas, slip: Slip, width: int, height: int) -> None:
     left = MARGIN * MILLIMETRE // 25400
     y = height - 2 * left
     canvas.setFont("Helvetica-Bold", 10)
     canvas.drawCentredString(width // 2, y, HOUSE)
     y -= 14
-    canvas.drawCentredString(width // 2, y, _drawable(receipt.title))
+    canvas.drawCentredString(width // 2, y, _drawable(slip.title))
     y -= 8
     canvas.line(left, y, width - left, y)
-    for label, value in receipt.lines:
-        y -= 15
+    for label, value in slip.lines:
+        y -= LINE
         canvas.setFont("Helvetica", 7)
         canvas.drawString(left, y, _drawable(label))
         canvas.setFont("Helvetica-Bold", 8)
@@ -87,7 +108,7 @@ def _draw(canvas: Canvas, receipt: Receipt, width: int, height: int) -> None:
     y -= 12
     canvas.line(left, y, width - left, y)
     canvas.setFont("Helvetica", 7)
-    canvas.drawString(left, y - 12, FOOT)
+    canvas.drawString(left, y - 12, _drawable(slip.foot))
 
 
 def _drawable(text: str) -> str:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from data.driver_sql import DriverSql
 from data.values.dates import panama_date
 from data.values.money import Money
 from services import outbox
@@ -35,12 +36,14 @@ from services.unit_of_work import Transaction, UnitOfWork
 
 KIND = Op.OPERATION_REVERSE.value
 LOAN_KINDS = frozenset({Op.LOAN_PAY.value, Op.LOAN_PAY_THIRD.value})
+SELECT_DRAWERS = (
+    "SELECT d.id, d.closed_at IS NULL AND d.opened_after < (SELECT min(e.id) FROM entry e"
+    " WHERE e.operation_id = :operation_id AND e.account_id = d.account_id) AS still_open"
+    " FROM drawer d WHERE d.account_id = :account_id ORDER BY d.id DESC LIMIT 1"
+)
+#: Shared: a drawer can't be closed before the reversal is committed or given up.
+DRAWERS, DRAWERS_LOCKED = DriverSql(SELECT_DRAWERS), DriverSql(SELECT_DRAWERS, " FOR SHARE OF d")
 REVERSIBLE = frozenset(op.value for op in KINDS)
-#: What left the house comes back only from those who have it (B2).
-NO_WAY_BACK = {
-    Op.BILLER_PAY.value: "Un pago a un recaudador no se reversa aquí: pida la devolución al recaudador.",
-    Op.BILLER_TOP_UP.value: "Una recarga no se puede reversar.",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +73,7 @@ def _reverse(command: Reverse, operator: Operator, uow: UnitOfWork) -> Receipt:
             reason = check_reason(command.reason)
             first = find(tx, command.operation_id)
             if first is None or first.kind not in REVERSIBLE or first.outcome != "posted":
-                raise NotFound(
-                    NO_WAY_BACK.get(first.kind if first else "", "Esa operación no existe o no admite reversa.")
-                )
+                raise NotFound("Esa operación no existe o no admite reversa.")
             concern(tx, first.member_id)
             standing = tx.standing
             wanted = _posting(command.key, first)
@@ -108,6 +109,19 @@ def _check(tx: Transaction, first: Posted) -> None:
     age = panama_date(tx.now) - panama_date(first.at)
     if age.days > tx.policy.reversal.days:
         raise NotPermitted("El plazo para reversar esta operación venció. Haga una operación nueva con el asociado.")
+    for account in {leg[side] for leg in first.content["legs"] for side in ("debit", "credit")}:
+        _check_cash(tx, account, first)
+
+
+def _check_cash(tx: Transaction, account: int, first: Posted) -> None:
+    """Cash goes back while the drawer that it passed through is still open: once it was counted, it stays counted."""
+    values = {"account_id": account, "operation_id": first.id}
+    drawers = DRAWERS_LOCKED if tx.connection.dialect.name == "postgresql" else DRAWERS
+    last = drawers.first(tx.connection, values)
+    if last is not None and not last.still_open:
+        raise NotPermitted(
+            "La caja de esa operación ya se cerró. Haga una operación nueva en efectivo con el asociado."
+        )
 
 
 def _posting(key: str, first: Posted) -> Posting:

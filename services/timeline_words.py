@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from services import cash_kinds
 from services.operations import Op
 from services.operator import Channel
 from services.payment_kinds import KINDS
@@ -19,7 +20,6 @@ LOOKS = frozenset(
         "payment.prepare",
         "payment.outcome",
         "favourite.view",
-        "biller.inquire",
         "verification.begin",
     }
 )
@@ -64,16 +64,19 @@ WORDS: Mapping[str, str] = {
     "favourite.view": "Vio los favoritos",
     Op.FAVOURITE_MANAGE.value: "Cambió un favorito",
     Op.SCHEDULE_MANAGE.value: "Cambió un pago programado",
-    Op.BILLER_PAY.value: "Pago a recaudador",
+    Op.BILLER_PAY.value: "Pago de servicio externo",
     Op.BILLER_TOP_UP.value: "Recarga",
     Op.BILLER_RECONCILE.value: "Concilió con los recaudadores",
     Op.CASH_MARKS_VIEW.value: "Vio las marcas de efectivo",
     Op.DRAWER_WORK.value: "Trabajó con su caja",
-    Op.DRAWER_REVIEW.value: "Revisó una caja",
+    Op.DRAWER_REVIEW.value: "Revisó las cajas",
+    Op.VAULT_MOVE.value: "Registró efectivo de la bóveda",
+    **cash_kinds.TITLES,
+    "drawer.count": "Contó su caja y no cuadró",
+    "drawer.offer": "Ofreció efectivo a otra caja",
+    "drawer.decline": "Dejó sin efecto un traslado entre cajas",
     "payment.prepare": "Preparó una operación",
     "payment.outcome": "Consultó una operación",
-    "biller.inquire": "Consultó a un recaudador",
-    "biller.wait": "El recaudador no resolvió",
     "payment.code_sent": "Envió el código de una operación",
     "payment.code": "Código de una operación",
     "case.flag": "Señal de alerta en el caso",
@@ -110,8 +113,6 @@ RESULTS: Mapping[str, str] = {
     "not_found": "no encontrado",
     "repeated": "repetido",
     "none": "sin efecto",
-    "held": "en proceso",
-    "released": "rechazado por el recaudador",
 }
 CHANNELS: Mapping[str, str] = {
     Channel.CIS.value: "CIS",

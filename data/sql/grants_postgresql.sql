@@ -46,7 +46,7 @@ GRANT INSERT, UPDATE (value) ON store_meta TO {role}
 -- Online access.
 GRANT INSERT, UPDATE ON access, remembered_device, outbox TO {role}
 --;
-GRANT INSERT, UPDATE (used_at, ended_at, end_reason, secret_hash) ON temporary_credential TO {role}
+GRANT INSERT, UPDATE (used_at, ended_at, end_reason) ON temporary_credential TO {role}
 --;
 GRANT INSERT, DELETE ON security_answer TO {role}
 --;
@@ -74,4 +74,6 @@ GRANT INSERT ON reconciliation, cash_mark TO {role}
 --;
 GRANT INSERT, UPDATE (settled_at, settled_by, note) ON reconciliation_line TO {role}
 --;
-GRANT INSERT, UPDATE (closed_at, counted, count, expected, tries) ON drawer TO {role}
+GRANT INSERT, UPDATE (closed_at, closing_key, closed_with, counted, count, expected, kept, tries, trail) ON drawer TO {role}
+--;
+GRANT INSERT, UPDATE (state, settled_at) ON cash_handover TO {role}

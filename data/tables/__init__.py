@@ -8,7 +8,7 @@ from data.tables.access import (
     TemporaryCredential,
 )
 from data.tables.audit import AuditEvent, AuditSeal
-from data.tables.cash import CashMark, Drawer
+from data.tables.cash import CashHandover, CashMark, Drawer
 from data.tables.ledger import Account, Entry, Hold, HoldRelease, Operation, RollUp, Transfer
 from data.tables.members import (
     ContactChange,
@@ -40,6 +40,7 @@ __all__ = [
     "AuditSeal",
     "BillerOrder",
     "Case",
+    "CashHandover",
     "CashMark",
     "Consent",
     "ContactChange",

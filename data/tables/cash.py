@@ -2,6 +2,7 @@
 
 from datetime import date, datetime
 
+from sqlalchemy import Index
 from sqlmodel import Field, SQLModel
 
 from data.tables.base import STRICT
@@ -17,16 +18,38 @@ class Drawer(SQLModel, table=True):
 
     id: int | None = Field(default=None, sa_type=Int, primary_key=True)
     staff_id: int = Field(sa_type=Int, foreign_key="staff.id")
-    account_id: int = Field(sa_type=Int, foreign_key="account.id")
+    account_id: int = Field(sa_type=Int, foreign_key="account.id", index=True)
     branch: str = Field(sa_type=String)
     opened_at: datetime = Field(sa_type=Utc)
     opening: int = Field(sa_type=Int)
-    opening_count: str = Field(sa_type=String)  # canonical JSON: denomination in centésimos → pieces
+    opening_count: str = Field(sa_type=String)  # canonical JSON: denomination → pieces
+    opening_key: str = Field(sa_type=String, unique=True)  # UUIDv7 of the request, and of its posting if there is one
+    opened_after: int = Field(sa_type=Int)  # the account's last entry then: the drawer's own come after it
     closed_at: datetime | None = Field(default=None, sa_type=Utc)
+    closing_key: str | None = Field(default=None, sa_type=String, unique=True)
+    closed_with: int | None = Field(default=None, sa_type=Int)  # the last entry before those of the closing
     counted: int | None = Field(default=None, sa_type=Int)
     count: str | None = Field(default=None, sa_type=String)
     expected: int | None = Field(default=None, sa_type=Int)
-    tries: int = Field(default=0, sa_type=Int)  # blind counts before the one that stands
+    kept: int | None = Field(default=None, sa_type=Int)  # what stayed in it; the rest went to the vault
+    tries: int = Field(default=0, sa_type=Int)  # blind counts
+    trail: str | None = Field(default=None, sa_type=String)  # head of the audit trail, as the report prints it
+
+
+class CashHandover(SQLModel, table=True):
+    """Cash that one cashier hands to another; it moves when the other accepts. `id` is the posting's key."""
+
+    __tablename__ = "cash_handover"
+    __table_args__ = (Index("ix_cash_handover_to", "to_drawer", "state"), STRICT)
+
+    id: str = Field(sa_type=String, primary_key=True)  # UUIDv7
+    from_drawer: int = Field(sa_type=Int, foreign_key="drawer.id", index=True)
+    to_drawer: int = Field(sa_type=Int, foreign_key="drawer.id")
+    amount: int = Field(sa_type=Int)
+    count: str = Field(sa_type=String)  # canonical JSON: denomination → pieces
+    state: str = Field(default="waiting", sa_type=String)  # waiting | accepted | refused | withdrawn
+    at: datetime = Field(sa_type=Utc)
+    settled_at: datetime | None = Field(default=None, sa_type=Utc)
 
 
 class CashMark(SQLModel, table=True):

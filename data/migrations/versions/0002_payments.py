@@ -41,7 +41,6 @@ def upgrade() -> None:
     sa.Column('next_at', types.Utc(), nullable=False),
     sa.Column('error', sa.Text(), nullable=True),
     sa.Column('gateway_ref', sa.Text(), nullable=True),
-    sa.Column('decided_on', types.Day(), nullable=True),
     sa.Column('settled_at', types.Utc(), nullable=True),
     sa.ForeignKeyConstraint(['id'], ['operation.id'], name=op.f('fk_biller_order_id')),
     sa.ForeignKeyConstraint(['member_id'], ['member.id'], name=op.f('fk_biller_order_member_id')),
@@ -50,7 +49,6 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('biller_order', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_biller_order_day'), ['day'], unique=False)
-        batch_op.create_index(batch_op.f('ix_biller_order_decided_on'), ['decided_on'], unique=False)
         batch_op.create_index(batch_op.f('ix_biller_order_member_id'), ['member_id'], unique=False)
         batch_op.create_index('ix_biller_order_state', ['state', 'next_at'], unique=False)
 
@@ -125,16 +123,45 @@ def upgrade() -> None:
     sa.Column('opened_at', types.Utc(), nullable=False),
     sa.Column('opening', types.Int(), nullable=False),
     sa.Column('opening_count', sa.Text(), nullable=False),
+    sa.Column('opening_key', sa.Text(), nullable=False),
+    sa.Column('opened_after', types.Int(), nullable=False),
     sa.Column('closed_at', types.Utc(), nullable=True),
+    sa.Column('closing_key', sa.Text(), nullable=True),
+    sa.Column('closed_with', types.Int(), nullable=True),
     sa.Column('counted', types.Int(), nullable=True),
     sa.Column('count', sa.Text(), nullable=True),
     sa.Column('expected', types.Int(), nullable=True),
+    sa.Column('kept', types.Int(), nullable=True),
     sa.Column('tries', types.Int(), nullable=False),
+    sa.Column('trail', sa.Text(), nullable=True),
     sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_drawer_account_id')),
     sa.ForeignKeyConstraint(['staff_id'], ['staff.id'], name=op.f('fk_drawer_staff_id')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_drawer')),
+    sa.UniqueConstraint('closing_key', name=op.f('uq_drawer_closing_key')),
+    sa.UniqueConstraint('opening_key', name=op.f('uq_drawer_opening_key')),
     sqlite_strict=True
     )
+    with op.batch_alter_table('drawer', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_drawer_account_id'), ['account_id'], unique=False)
+
+    op.create_table('cash_handover',
+    sa.Column('id', sa.Text(), nullable=False),
+    sa.Column('from_drawer', types.Int(), nullable=False),
+    sa.Column('to_drawer', types.Int(), nullable=False),
+    sa.Column('amount', types.Int(), nullable=False),
+    sa.Column('count', sa.Text(), nullable=False),
+    sa.Column('state', sa.Text(), nullable=False),
+    sa.Column('at', types.Utc(), nullable=False),
+    sa.Column('settled_at', types.Utc(), nullable=True),
+    sa.ForeignKeyConstraint(['from_drawer'], ['drawer.id'], name=op.f('fk_cash_handover_from_drawer')),
+    sa.ForeignKeyConstraint(['to_drawer'], ['drawer.id'], name=op.f('fk_cash_handover_to_drawer')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_cash_handover')),
+    sqlite_strict=True
+    )
+    with op.batch_alter_table('cash_handover', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_cash_handover_from_drawer'), ['from_drawer'], unique=False)
+        batch_op.create_index('ix_cash_handover_to', ['to_drawer', 'state'], unique=False)
+
     op.create_table('favourite',
     sa.Column('id', types.Int(), nullable=False),
     sa.Column('member_id', types.Int(), nullable=False),
@@ -211,6 +238,6 @@ def upgrade() -> None:
     # ### end Alembic commands ###
 
     dialect = op.get_bind().dialect.name
-    for name in ("indexes_payments", f"indexes_payments_{dialect}"):
+    for name in ("indexes_payments", f"indexes_payments_{dialect}", f"cash_{dialect}"):
         for statement in statements(name):
             op.get_bind().exec_driver_sql(statement, execution_options={"no_parameters": True})
