@@ -72,7 +72,7 @@ def send_payment_code(command: SendPaymentCode, operator: Operator, uow: UnitOfW
             raise CodeNeeded
         amount = Money(wanted.amount).with_symbol()
         about = f"pagar {amount} a {facts.holder}{PLANS.get(command.every, '')}"
-        purpose = _purpose(wanted, command.every)
+        purpose = purpose_of(wanted, command.every)
         sent = send_code(tx, member, tx.case_id, command.destination, purpose, about=about)
         tx.record("payment.code_sent", detail={"kind": command.op.value, "to": command.destination})
         tx.commit()
@@ -117,7 +117,7 @@ def _code_applies(tx: Transaction, wanted: Wanted) -> bool:
 
 
 def _passed(tx: Transaction, wanted: Wanted, every: str) -> int | None:
-    purpose = _purpose(wanted, every)
+    purpose = purpose_of(wanted, every)
     values = {
         "case_id": tx.case_id,
         "member_id": wanted.member_id,
@@ -135,7 +135,7 @@ def _stored(tx: Transaction) -> object:
     return utc_text(since) if tx.connection.dialect.name == "sqlite" else since
 
 
-def _purpose(wanted: Wanted, every: str) -> str:
+def purpose_of(wanted: Wanted, every: str = "") -> str:
     """What the code is bound to: kind, member, accounts and amount, and how often it is paid."""
     seen = repr((wanted.op.value, wanted.member_id, wanted.from_account, wanted.to_account, wanted.amount, every))
     return f"{one_time_codes.PAYMENT}{hashlib.sha256(seen.encode()).hexdigest()[:32]}"

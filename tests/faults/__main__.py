@@ -1,7 +1,7 @@
 """`python -m tests.faults --kills 200 --seed 7`: kill the program between its steps and look for damage.
 
-Kills are shared out between posting on SQLite, posting on PostgreSQL and issuing a credential. Ends with 1 if anything
-was lost, doubled or half done; the seed that it prints repeats the run.
+Kills are shared out between posting on SQLite, posting on PostgreSQL, issuing a credential and the bank of tellers.
+Ends with 1 if anything was lost, doubled or half done; the seed that it prints repeats the run.
 """
 
 from __future__ import annotations
@@ -17,10 +17,11 @@ from pathlib import Path
 
 from data.schema import upgrade
 from tests import postgresql
+from tests.faults.bank import run_bank
 from tests.faults.issuing import Report, run_issuing
 from tests.faults.posting import run_posting, set_up
 
-PARTS = ("sqlite", "postgresql", "issuing")
+PARTS = ("sqlite", "postgresql", "issuing", "bank")
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -54,6 +55,8 @@ def run(part: str, kills: int, seed: int, url: str | None) -> Report:
     if part == "issuing":
         return run_issuing(kills, seed)
     with tempfile.TemporaryDirectory(prefix="coop-faults-") as name, store(part, Path(name), url) as address:
+        if part == "bank":
+            return run_bank(address, Path(name), kills, seed)
         return run_posting(set_up(address, Path(name)), kills, seed, f"posting on {part}")
 
 

@@ -146,7 +146,7 @@ def run_posting(stage: Stage, kills: int, seed: int, name: str) -> Report:
     for number, point in enumerate(points):
         plan = Plan(point, rng.randint(1, 6), rng.choice((1, 1, 3)), rng.randrange(2**32))
         where = f"seed {seed}, cycle {number}, {plan}"
-        status = _in_child(lambda plan=plan: _work(stage, plan))
+        status = in_child(lambda plan=plan: _work(stage, plan))
         if not os.WIFSIGNALED(status) or os.WTERMSIG(status) != signal.SIGKILL:
             problems.append(f"{where}: not killed, status {status}")
             continue
@@ -155,14 +155,19 @@ def run_posting(stage: Stage, kills: int, seed: int, name: str) -> Report:
             _tear(stage.journal, rng.randint(1, 30))
         verdict = stage.folder / "verdict.json"
         verdict.unlink(missing_ok=True)
-        status = _in_child(lambda verdict=verdict: verdict.write_text(json.dumps(_restart(stage))))
+        status = in_child(lambda verdict=verdict: verdict.write_text(json.dumps(_restart(stage))))
         found = json.loads(verdict.read_text()) if verdict.exists() else [f"the restart failed, status {status}"]
         problems += [f"{where}: {problem}" for problem in found]
     return Report(name, kills, seed, dict(killed), tuple(problems), int(time.monotonic() - started))
 
 
-def _in_child(work: Callable[[], object]) -> int:
+def in_child(work: Callable[[], object]) -> int:
     """Run `work` in a process of its own; its wait status."""
+    return os.waitpid(start(work), 0)[1]
+
+
+def start(work: Callable[[], object]) -> int:
+    """Begin `work` in a process of its own; its id. It ends with 0, or with 1 and a traceback."""
     child = os.fork()
     if not child:
         code = 1
@@ -173,7 +178,7 @@ def _in_child(work: Callable[[], object]) -> int:
             if code:
                 sys.excepthook(*sys.exc_info())  # type: ignore[arg-type]
             os._exit(code)
-    return os.waitpid(child, 0)[1]
+    return child
 
 
 def _tear(path: Path, count: int) -> None:
