@@ -5,6 +5,7 @@ The agent types what the caller says. The screen shows only whether it was right
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, ClassVar
 
 from textual import on
@@ -13,7 +14,7 @@ from textual.containers import Horizontal
 from textual.widgets import Input
 
 from data.secrets import Secret
-from screens.flow import flow
+from screens.flow import background_flow, flow
 from screens.member_screen import MemberScreen
 from screens.verify_panels import (
     ANSWERED,
@@ -42,6 +43,7 @@ from widgets.shell import Served
 from widgets.text import PlainText
 
 FULL_LEVEL = 3
+DELIVERY_SECONDS = 3
 CODE_WAYS: dict[str, Destination] = {"code_email": "email", "code_phone": "phone"}
 
 
@@ -113,6 +115,7 @@ class VerifyScreen(MemberScreen[int]):
         self.query_one("#called", NumberedList).show_lines(ANSWERED)
         self._show_fields("")
         self.begin()
+        self.set_interval(DELIVERY_SECONDS, self._look_after_code)
 
     @flow
     async def begin(self) -> None:
@@ -188,6 +191,20 @@ class VerifyScreen(MemberScreen[int]):
     def action_flags(self) -> None:
         """F9."""
         self.query_one("#flags", NumberedList).focus()
+
+    def _look_after_code(self) -> None:
+        """While a code is on its way, say how it gets on."""
+        waits = self.state is not None and self.state.code is not None and self.state.code.on_its_way
+        if waits and self.step == "code" and self.is_current:
+            self.read_delivery()
+
+    @background_flow
+    async def read_delivery(self) -> None:
+        """Only the text changes: what is being typed stays, and so does the focus."""
+        sent = await self.call(verification.code_delivery, commands.CodeDelivery(self.member_id))
+        if sent is not None and self.state is not None and self.step == "code":
+            self.state = replace(self.state, code=sent)
+            self.query_one("#question", PlainText).show(step_text(self.state, "code"))
 
     # Steps ----------------------------------------------------------------------------------------
 

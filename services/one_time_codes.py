@@ -45,6 +45,12 @@ PURPOSES: Mapping[str, str] = {
     Op.LOAN_PAY: "pagar su préstamo",
     Op.CARD_PAY: "pagar su tarjeta",
     Op.SERVICE_PAY: "pagar servicios de la Cooperativa",
+    Op.QUOTA_PAY_THIRD: "pagar a otra persona",
+    Op.LOAN_PAY_THIRD: "pagar a otra persona",
+    Op.CARD_PAY_THIRD: "pagar a otra persona",
+    Op.SERVICE_PAY_THIRD: "pagar a otra persona",
+    Op.PAYEE_FIND: "pagar a otra persona",
+    Op.FAVOURITE_MANAGE: "cambiar sus favoritos",
     Op.BILLER_PAY: "pagar servicios externos",
     Op.BILLER_TOP_UP: "hacer una recarga",
     Op.CASH_WITHDRAW: "retirar efectivo",
@@ -157,8 +163,11 @@ def send_code(
     return found
 
 
-def compare_code(uow: UnitOfWork, operator: Operator, member_id: int, code: Secret) -> CheckedCode:
-    """Compare typed digits with the code that is good in the operator's case, outside of any transaction.
+def compare_code(
+    uow: UnitOfWork, operator: Operator, member_id: int, code: Secret, *, for_payment: bool = False
+) -> CheckedCode:
+    """Compare typed digits with the code that is good in the operator's case, outside of any transaction. The code of a
+    payment proves that payment alone, and no other code proves one.
 
     Raises InvalidInput for what can't be a code, which is no try.
     """
@@ -174,6 +183,7 @@ def compare_code(uow: UnitOfWork, operator: Operator, member_id: int, code: Secr
             col(Case.closed_at).is_(None),
             col(OneTimeCode.ended_at).is_(None),
             col(OneTimeCode.expires_at) > uow.clock.now(),
+            col(OneTimeCode.purpose).startswith(PAYMENT) == for_payment,
         )
         .order_by(col(OneTimeCode.id).desc())
     )
@@ -255,6 +265,7 @@ def live_code(tx: Transaction, case_id: str) -> SentCode | None:
         row.expires_at,
         left,
         outbox.state_line(row, tx.now),
+        on_its_way=row.state in ("pending", "sending"),
     )
 
 

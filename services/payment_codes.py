@@ -84,7 +84,7 @@ def check_payment_code(command: CheckPaymentCode, operator: Operator, uow: UnitO
 
     Raises InvalidInput when it can't be a code or none is good any more.
     """
-    checked = compare_code(uow, operator, command.member_id, command.code)
+    checked = compare_code(uow, operator, command.member_id, command.code, for_payment=True)
     with uow.begin(operator, Op.CALLER_VERIFY, member_id=command.member_id) as tx:
         if tx.case_id is None:
             raise InvalidInput("No hay un caso abierto con el asociado. Abra su ficha otra vez.", field="code")

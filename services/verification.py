@@ -42,6 +42,7 @@ from services.verification_commands import (
     CallbackTarget,
     CheckCode,
     CheckRecord,
+    CodeDelivery,
     InPerson,
     SecondPerson,
     SendCode,
@@ -49,7 +50,7 @@ from services.verification_commands import (
     UnblockVerification,
 )
 from services.verification_desk import Desk, finish, open_desk, show
-from services.verification_state import VerificationState
+from services.verification_state import SentCode, VerificationState
 
 __all__ = [
     "AnswerQuestion",
@@ -59,6 +60,7 @@ __all__ = [
     "CallbackTarget",
     "CheckCode",
     "CheckRecord",
+    "CodeDelivery",
     "InPerson",
     "SecondPerson",
     "SendCode",
@@ -71,6 +73,7 @@ __all__ = [
     "callback_number",
     "check_code",
     "check_record",
+    "code_delivery",
     "end_leases",
     "in_person",
     "second_person",
@@ -143,6 +146,13 @@ def send_code(command: SendCode, operator: Operator, uow: UnitOfWork) -> Verific
         state = show(desk, message=f"Código enviado a {sent.destination}. Pídalo a quien llama.")
         tx.commit()
         return state
+
+
+def code_delivery(command: CodeDelivery, operator: Operator, uow: UnitOfWork) -> SentCode | None:
+    """The code that is good in the open case, with its delivery as it stands now. The screen asks by itself, so it
+    counts as nobody being there and leaves no event: it shows nothing that was not shown."""
+    with uow.begin(operator, Op.CALLER_VERIFY, member_id=command.member_id, touch=False) as tx:
+        return one_time_codes.live_code(tx, tx.case_id) if tx.case_id else None
 
 
 def check_code(command: CheckCode, operator: Operator, uow: UnitOfWork) -> VerificationState:

@@ -40,6 +40,13 @@ class SendCode:
 
 
 @dataclass(frozen=True, slots=True)
+class CodeDelivery:
+    """How the code of the open case is getting on."""
+
+    member_id: int
+
+
+@dataclass(frozen=True, slots=True)
 class CheckCode:
     member_id: int
     code: Secret = field(repr=False)

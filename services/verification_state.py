@@ -112,6 +112,7 @@ class SentCode:
     expires_at: datetime
     tries_left: int
     delivery: str
+    on_its_way: bool = False
 
 
 @dataclass(frozen=True, slots=True)

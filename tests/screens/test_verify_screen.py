@@ -73,6 +73,22 @@ async def test_answers_at_any_speed_reach_the_same_level(sqlite_world: World, de
         assert "1,322.64" in screen_text(desk.app) and "PÉREZ MUÑOZ" in screen_text(desk.app)
 
 
+async def test_how_the_code_gets_on_is_told_while_it_is_typed(sqlite_world: World, desk: MemberDesk) -> None:
+    async with desk.open():
+        await desk.keys("v")
+        await both_answers(desk)
+        await desk.keys("4")
+        assert "enviado" not in screen_text(desk.app) and on(desk).state.code.on_its_way
+        code = sent_code(sqlite_world)
+        await desk.keys(code[:4])
+        sqlite_world.change("UPDATE outbox SET state = 'sent', settled_at = created_at")
+        on(desk).read_delivery()  # what its timer calls while the code is on its way
+        await at_rest(desk.app)
+        assert "enviado" in screen_text(desk.app) and not on(desk).state.code.on_its_way
+        await desk.keys(f"{code[4:]}<enter>")
+        assert on(desk).state.level == 2
+
+
 async def test_the_way_to_the_top_and_what_is_shown_on_it(sqlite_world: World, desk: MemberDesk) -> None:
     async with desk.open():
         await desk.keys("v")

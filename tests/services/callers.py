@@ -54,9 +54,14 @@ def answer_all(world: World, agent: Operator, member: int) -> v.VerificationStat
 
 def sent_code(world: World) -> str:
     """The digits in the newest message that waits in the outbox."""
+    return last_code(world)["code"]
+
+
+def last_code(world: World) -> dict[str, str]:
+    """What fills the newest message with a code: digits, operation, minutes."""
     row = world.rows("SELECT * FROM outbox WHERE template = 'one_time_code' ORDER BY id DESC")[0]
     payload = json.loads(box.open_(world.uow.secrets.data_key, bytes(row["sealed"]), row["message_id"]))
-    return str(payload["context"]["code"])
+    return {name: str(value) for name, value in payload["context"].items()}
 
 
 def send(world: World, agent: Operator, member: int, to: Any = "email", purpose: str = "access.unlock") -> str:

@@ -32,7 +32,9 @@ from services.payment_options import PaymentOptions, payment_options
 from services.payments import ConfirmPayment, Prepared, PreparePayment, confirm, prepare
 from services.receipts import Receipt
 from services.reversals import Reverse, reverse
-from tests.services.callers import sent_code
+from tests.services.callers import check as check_caller
+from tests.services.callers import last_code, sent_code
+from tests.services.callers import send as send_caller
 from tests.services.world import World
 
 LOAN = {"rate": "12.00", "quota": 100_00, "due_day": 30, "interest_paid_to": "2026-10-30", "next_due": "2026-11-30"}
@@ -128,6 +130,21 @@ def test_each_third_kind_wants_the_code_of_this_payment(counter: Counter, op: Op
     told = {row["template"]: row["member_id"] for row in counter.world.rows("SELECT template, member_id FROM outbox")}
     assert told["payment_done"] == counter.member and told["payment_received"] == stranger
     assert check(counter.world.uow) == ()
+
+
+def test_a_payments_code_proves_nothing_else_and_no_other_code_a_payment(counter: Counter) -> None:
+    target = counter.account("06", member=counter.world.member("50013"))
+    wanted = SendPaymentCode(Op.TRANSFER_THIRD, counter.member, counter.savings, target, 5_00, "email")
+    send_payment_code(wanted, counter.agent, counter.world.uow)
+    code = sent_code(counter.world)
+    assert last_code(counter.world)["operation"] == "pagar B/.5.00 a ITZEL P••••"
+    with pytest.raises(InvalidInput):
+        check_caller(counter.world, counter.agent, counter.member, code)
+    other = send_caller(counter.world, counter.agent, counter.member)
+    with pytest.raises(InvalidInput):
+        check_payment_code(CheckPaymentCode(counter.member, Secret(other)), counter.agent, counter.world.uow)
+    with pytest.raises(CodeNeeded):
+        confirm(counter.form(Op.TRANSFER_THIRD, target, 5_00), counter.agent, counter.world.uow)
 
 
 def test_third_needs_level_two(counter: Counter) -> None:
