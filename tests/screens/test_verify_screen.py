@@ -78,13 +78,15 @@ async def test_how_the_code_gets_on_is_told_while_it_is_typed(sqlite_world: Worl
         await desk.keys("v")
         await both_answers(desk)
         await desk.keys("4")
-        assert "enviado" not in screen_text(desk.app) and on(desk).state.code.on_its_way
+        assert on(desk).state.code.on_its_way and on(desk).state.code.delivery == "en cola"
         code = sent_code(sqlite_world)
         await desk.keys(code[:4])
         sqlite_world.change("UPDATE outbox SET state = 'sent', settled_at = created_at")
         on(desk).read_delivery()  # what its timer calls while the code is on its way
         await at_rest(desk.app)
-        assert "enviado" in screen_text(desk.app) and not on(desk).state.code.on_its_way
+        assert not on(desk).state.code.on_its_way and on(desk).state.code.delivery == "enviado 09:00"
+        shown = on(desk).query_one("#question", PlainText).plain_text
+        assert "enviado 09:00" in shown
         await desk.keys(f"{code[4:]}<enter>")
         assert on(desk).state.level == 2
 
