@@ -35,6 +35,7 @@ def measure(folder: Path, *, rounds: int) -> list[Figure]:
             paint = terminal.wait("Contraseña")
             at_sign_in.append(terminal.memory())
             terminal.wait("Base de datos lista")
+            terminal.quiet(0.4)  # What loads behind it belongs to the figure.
             with_database.append(terminal.memory())
         return paint
 

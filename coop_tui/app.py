@@ -86,15 +86,14 @@ class StaffApp(WorkingApp):
             from coop_tui.wiring import store_fact
 
             self._demo = await self._quietly(store_fact, uow, "demo") == "1"
-            self._load_rest()
+            self._read_own_keys()
         return uow
 
     @background_flow
-    async def _load_rest(self) -> None:
-        """Screens that come later, and the user's own keys, which are checked against them."""
+    async def _read_own_keys(self) -> None:
+        """The user's own keys, where there are any."""
         from coop_tui.own_keys import own_keys
 
-        await self._quietly(load_screens)
         keymap, complaint = await self._quietly(own_keys, self.settings.keymap_path, self.PROGRAM_COMMANDS)
         if keymap:
             self.remap_keys(keymap)
@@ -164,6 +163,12 @@ class StaffApp(WorkingApp):
 
         self.push_screen(Desk())
         self.start_background()
+        self._load_rest()
+
+    @background_flow
+    async def _load_rest(self) -> None:
+        """The screens over the desk, while somebody begins to work at it: a terminal that waits holds none of them."""
+        await self._quietly(load_screens)
 
     async def _set_up(self, signed_in: SignedIn) -> bool:
         """Temporary password and missing second factor come before any work (req. 11, A4)."""

@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from coop_tui.commands.keymap import KeymapError, read_keymap
-from screens.base import BaseScreen
+from coop_tui.warm_up import load_screens
+from screens.base import BaseModal, BaseScreen
 from widgets.command import CommandClass
 
 
@@ -19,7 +20,11 @@ def own_keys(path: Path, program: Sequence[CommandClass]) -> tuple[dict[str, tup
         found = tomllib.loads(path.read_text("utf-8"))
         if not all(isinstance(value, str) for value in found.values()):
             raise KeymapError('Teclas: escriba cada tecla entre comillas, por ejemplo palette = "f7".')
-        groups = [(*screen.commands(), *program) for screen in _screens(BaseScreen)]
+        load_screens()
+        # F1 closes the help that it opened: in a dialog the program's keys give way to its own.
+        groups = [
+            (*screen.commands(), *(() if issubclass(screen, BaseModal) else program)) for screen in _screens(BaseScreen)
+        ]
         return read_keymap(found, groups), ""
     except KeymapError as error:
         return {}, f"{error} Se usan las teclas de siempre."

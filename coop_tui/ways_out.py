@@ -14,6 +14,7 @@ from services.folder_sms import FolderSms
 from services.mail_messages import MailIdentity
 from services.maildir import MaildirMail
 from services.sealed_slip import purge_slips
+from services.temporary_passwords import wipe_over
 from services.transports import MailTransport, SmsGateway, SmsTransport, SmtpMail, Transports
 from services.worker import Task
 
@@ -51,9 +52,10 @@ def biller_gateway_of(settings: Settings, secrets: Secrets) -> BillerGateway | N
 
 
 def worker_tasks(settings: Settings) -> Sequence[Task]:
-    """What the worker does each round beside delivering: due contact changes, old slips, checkpoints."""
+    """What the worker does each round beside delivering: due contact changes, what is over, checkpoints."""
     return (
         apply_due,
+        wipe_over,
         partial(purge_slips, settings.slips_folder),
         partial(checkpoint, path=settings.checkpoints_path),
     )

@@ -156,7 +156,8 @@ QUERIES = (
         "operation",
         text(
             "SELECT id, kind FROM operation WHERE kind NOT IN ('history', 'opening')"
-            " EXCEPT SELECT object, action FROM audit_event WHERE result IN ('ok', 'rejected')"
+            " EXCEPT SELECT object, action FROM audit_event WHERE result IN ('ok', 'rejected', 'held',"
+            " 'released')"
         ),
         "La auditoría no cuenta la operación {0} ({1}).",
     ),
@@ -178,5 +179,5 @@ TRANSFERS = text(
 ).bindparams(bindparam("first", type_=Int()), bindparam("last", type_=Int()))
 EVENTS = text(
     "SELECT e.id, e.object, e.body AS event, o.seq, o.body FROM audit_event e LEFT JOIN operation o ON o.id = e.object"
-    " WHERE e.object IS NOT NULL AND e.result IN ('ok', 'rejected') ORDER BY e.id"
+    " WHERE e.object IS NOT NULL AND e.result IN ('ok', 'rejected', 'held', 'released') ORDER BY e.id"
 )

@@ -197,21 +197,31 @@ def check_usable(facts: Facts, wanted: Wanted) -> None:
     for row, field in ((facts.source, "from_account"), (facts.target, "to_account")):
         if row.product == DRAWER:
             continue
+        if field == "from_account":
+            check_source(row)
+            continue
+        _check_open(row, field, strange=wanted.kind.third)
         product = products.get(row.product)
-        strange = wanted.kind.third and field == "to_account"
-        if row.status != "open":
-            raise AccountUnusable(
-                NotFound.default if strange else "La cuenta está bloqueada o cerrada. Elija otra cuenta.", field=field
-            )
-        if not row.affiliated:
-            raise AccountUnusable(
-                NotFound.default if strange else "La cuenta no está afiliada. Afíliela o elija otra cuenta.",
-                field=field,
-            )
-        if field == "from_account" and (product is None or not product.transfer_out):
-            raise AccountUnusable("De ese producto no se transfiere. Elija una cuenta de ahorros.", field=field)
-        if field == "to_account" and (product is None or not wanted.kind.accepts(product)):
+        if product is None or not wanted.kind.accepts(product):
             raise AccountUnusable("Ese producto no recibe esta operación. Elija otra cuenta.", field=field)
+
+
+def check_source(row: Any) -> None:
+    """A member's own account that money may leave. Raises AccountUnusable."""
+    _check_open(row, "from_account")
+    product = load_products().get(row.product)
+    if product is None or not product.transfer_out:
+        raise AccountUnusable("De ese producto no se transfiere. Elija una cuenta de ahorros.", field="from_account")
+
+
+def _check_open(row: Any, field: str, *, strange: bool = False) -> None:
+    """`strange`: of somebody else's account nothing is told."""
+    if row.status != "open":
+        text = "La cuenta está bloqueada o cerrada. Elija otra cuenta."
+        raise AccountUnusable(NotFound.default if strange else text, field=field)
+    if not row.affiliated:
+        text = "La cuenta no está afiliada. Afíliela o elija otra cuenta."
+        raise AccountUnusable(NotFound.default if strange else text, field=field)
 
 
 def check_hands(tx: Transaction, facts: Facts, wanted: Wanted, maker: str | None = None) -> None:
@@ -251,7 +261,11 @@ def check_funds(facts: Facts, amount: int) -> None:
     check_cash(facts, amount)
     if facts.source.product == DRAWER:
         return
-    source = facts.source
+    check_available(facts.source, amount)
+
+
+def check_available(source: Any, amount: int) -> None:
+    """Raises InsufficientFunds where the account can't spare `amount` centésimos."""
     available = source.balance - source.held - source.min_balance
     if amount > available:
         shown = Money(max(0, available)).with_symbol()
@@ -277,8 +291,8 @@ def fingerprint(facts: Facts, wanted: Wanted, parts: tuple[tuple[str, int], ...]
     seen = (
         wanted.op.value,
         wanted.member_id,
-        *_side(facts.source),
-        *_side(facts.target),
+        *side(facts.source),
+        *side(facts.target),
         facts.holder,
         wanted.amount,
         wanted.memo,
@@ -290,5 +304,6 @@ def fingerprint(facts: Facts, wanted: Wanted, parts: tuple[tuple[str, int], ...]
     return hashlib.sha256(DOMAIN + repr(seen).encode()).hexdigest()
 
 
-def _side(row: Any) -> tuple[Any, ...]:
+def side(row: Any) -> tuple[Any, ...]:
+    """What was shown of an account, for a fingerprint."""
     return row.id, row.number, row.label, row.product, row.status, bool(row.affiliated)

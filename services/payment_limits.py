@@ -1,10 +1,20 @@
 """How much may move: by kind, in one transaction, in a day of the member, in a day of the agent (req. 42)."""
 
+from typing import Protocol
+
 from data.values.money import Money
 from services.errors import InvalidInput, LimitExceeded
 from services.operator import Role
-from services.payment_facts import Facts
 from services.policy import Limits
+
+
+class DayTotals(Protocol):
+    """What was moved today already, in centésimos."""
+
+    @property
+    def member_day(self) -> int: ...
+    @property
+    def agent_day(self) -> int: ...
 
 
 class ApprovalNeeded(LimitExceeded):
@@ -22,7 +32,7 @@ def check_amount(amount: int, limits: Limits) -> None:
         raise LimitExceeded(f"El monto máximo es {Money(limits.maximum).with_symbol()}.", field="amount")
 
 
-def approval_reasons(facts: Facts, amount: int, limits: Limits, roles: frozenset[Role] | None) -> tuple[str, ...]:
+def approval_reasons(facts: DayTotals, amount: int, limits: Limits, roles: frozenset[Role] | None) -> tuple[str, ...]:
     """Why a second person must approve, in Spanish; empty when the operator may alone. `roles` None: the program at
     work, which has no share of its own."""
     reasons = []

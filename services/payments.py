@@ -16,7 +16,7 @@ from services.operations import Op
 from services.operator import Operator
 from services.payment_entry import Execution, execute, posting_of, review, wanted_of
 from services.posting import find, reject
-from services.receipts import Receipt, concern, receipt_of
+from services.receipts import Receipt, concern, receipt_now, receipt_of
 from services.retries import retrying
 from services.unit_of_work import UnitOfWork
 
@@ -118,9 +118,10 @@ def outcome(command: OutcomeOf, operator: Operator, uow: UnitOfWork) -> Receipt 
     with uow.begin(operator, Op.RECEIPT_VIEW) as tx:
         done = find(tx, command.key)
         concern(tx, done.member_id if done else None)
+        receipt = receipt_now(tx, done) if done else None
         tx.record("payment.outcome", about=command.key, result="ok" if done else "none")
         tx.commit()
-    return receipt_of(done) if done is not None else None
+    return receipt
 
 
 def resubmit(payload: dict[str, Any], operator: Operator, uow: UnitOfWork) -> Receipt:

@@ -109,6 +109,16 @@ class OutboxPolicy:
 
 
 @dataclass(frozen=True, slots=True)
+class BillersPolicy:
+    """When an order without an answer is asked for again, and from when on a person should look at it. It is never
+    given up: nobody but the gateway knows whether the money moved."""
+
+    first_retry_seconds: int
+    most_retry_minutes: int
+    alert_after_minutes: int
+
+
+@dataclass(frozen=True, slots=True)
 class AuditPolicy:
     checkpoint_events: int
     checkpoint_hours: int
@@ -160,6 +170,7 @@ class Policy:
     reversal: ReversalPolicy
     approval: ApprovalPolicy
     outbox: OutboxPolicy
+    billers: BillersPolicy
     audit: AuditPolicy
     cash: CashPolicy
     loan: LoanPolicy
@@ -198,6 +209,7 @@ SECTIONS: dict[str, type[Any]] = {
     "reversal": ReversalPolicy,
     "approval": ApprovalPolicy,
     "outbox": OutboxPolicy,
+    "billers": BillersPolicy,
     "audit": AuditPolicy,
     "cash": CashPolicy,
     "loan": LoanPolicy,

@@ -6,6 +6,8 @@ It is made from what the ledger keeps of the operation and from nothing that may
 from dataclasses import dataclass
 from datetime import datetime
 
+from sqlalchemy import text
+
 from data.values.dates import format_datetime, to_panama
 from data.values.money import Money
 from services import authorisation, cash_kinds
@@ -24,12 +26,23 @@ CHANNEL_LABELS = {
     Channel.WEB: "Web",
     Channel.SYSTEM: "Sistema",
 }
-TITLES = {op.value: kind.title for op, kind in KINDS.items()} | {
-    Op.OPERATION_REVERSE.value: "Reversa",
+BILLS = {Op.BILLER_PAY.value: "Pago a recaudador", Op.BILLER_TOP_UP.value: "Recarga"}
+TITLES = {
+    **{op.value: kind.title for op, kind in KINDS.items()},
+    **BILLS,
     **cash_kinds.TITLES,
+    Op.OPERATION_REVERSE.value: "Reversa",
 }
 FOOT = "Si usted no la solicitó, llame al 205-0911."
 OUTCOMES = {"posted": "Aplicada", "rejected": "Rechazada"}
+#: Of a payment to a biller, by what became of the money that was set aside.
+BILL_OUTCOMES = {
+    "held": "En proceso",
+    "posted": "Pagada",
+    "released": "Rechazada por el recaudador",
+    "rejected": "Rechazada",
+}
+SETTLED_BY = text("SELECT id FROM operation WHERE settles_hold = :id")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +53,7 @@ class Receipt:
     number: str
     at: datetime  # UTC
     lines: tuple[tuple[str, str], ...]
-    outcome: str  # posted | rejected
+    outcome: str  # posted | rejected; of a bill also held (in process) | released (the biller refused)
     existed: bool
     operation_id: str
     copy: bool = False
@@ -79,12 +92,26 @@ def get_receipt(command: GetReceipt, operator: Operator, uow: UnitOfWork) -> Rec
     """
     with uow.begin(operator, Op.RECEIPT_VIEW) as tx:
         done = find(tx, command.operation_id)
-        if done is None or done.kind not in TITLES or done.outcome not in OUTCOMES:
+        if done is None or done.kind not in TITLES or (done.kind not in BILLS and done.outcome not in OUTCOMES):
             raise NotFound("Ese movimiento no tiene comprobante.")
         concern(tx, done.member_id)
+        receipt = receipt_now(tx, done, copy=True)
         tx.record(about=done.id)
         tx.commit()
-    return receipt_of(done, copy=True)
+    return receipt
+
+
+def receipt_now(tx: Transaction, done: Posted, *, copy: bool = False) -> Receipt:
+    """The receipt as things stand now: of a bill, whichever of its operations is asked for, that of the first."""
+    if done.kind not in BILLS or done.outcome == "rejected":
+        return receipt_of(done, copy=copy)
+    first, last = done, None
+    if done.outcome == "held":
+        settled_by = tx.connection.execute(SETTLED_BY, {"id": done.id}).scalar()
+        last = find(tx, settled_by) if settled_by is not None else None
+    else:
+        first, last = find(tx, done.content["request"]["settles_hold"]) or done, done
+    return bill_receipt(first, last, copy=copy)
 
 
 def concern(tx: Transaction, member_id: int | None) -> None:
@@ -100,28 +127,44 @@ def concern(tx: Transaction, member_id: int | None) -> None:
 
 
 def receipt_of(done: Posted, *, copy: bool = False) -> Receipt:
-    """The receipt of an operation whose kind has one."""
+    """The receipt of an operation whose kind has one, and that ended when it began."""
+    if done.kind in BILLS:
+        return bill_receipt(done, None, copy=copy)
+    return _receipt(done, _amount_of(done), done.outcome, _state(done, copy), copy=copy)
+
+
+def bill_receipt(first: Posted, last: Posted | None, *, copy: bool = False) -> Receipt:
+    """The receipt of a payment to a biller: `first` set the money aside, `last` paid it or gave it back."""
+    outcome = last.outcome if last else first.outcome
+    lines = [(label, value) for label, value in last.content["shown"]["receipt"]] if last else []
+    if last:
+        lines.append(("Resuelta", format_datetime(last.at)))
+    return _receipt(first, _amount_of(first), outcome, BILL_OUTCOMES[outcome], lines, copy=copy)
+
+
+def _receipt(
+    done: Posted, amount: Money, outcome: str, state: str, more: list[tuple[str, str]] | None = None, *, copy: bool
+) -> Receipt:
     content = done.content
-    shown = content["shown"]
-    amount = Money(sum(leg["amount"] for leg in content["legs"]))
     lines = [
         ("Comprobante", receipt_number(done.seq, done.at)),
         ("Fecha y hora", format_datetime(done.at)),
         ("Operación", TITLES[done.kind]),
-        *((label, value) for label, value in shown["receipt"]),
+        *((label, value) for label, value in content["shown"]["receipt"]),
         ("Monto", amount.with_symbol()),
         ("Son", amount.in_words()),
         ("Canal", CHANNEL_LABELS[Channel(done.channel)]),
         ("Sucursal", done.branch),
         ("Agente", content["agent"]),
         ("Referencia", short_reference(done.id)),
-        ("Estado", _state(done, copy)),
+        *(more or ()),
+        ("Estado", state),
     ]
     return Receipt(
         number=lines[0][1],
         at=done.at,
         lines=tuple(lines),
-        outcome=done.outcome,
+        outcome=outcome,
         existed=done.existed and not copy,
         operation_id=done.id,
         copy=copy,
@@ -129,6 +172,12 @@ def receipt_of(done: Posted, *, copy: bool = False) -> Receipt:
         amount=amount.centesimos,
         kind=done.kind,
     )
+
+
+def _amount_of(done: Posted) -> Money:
+    content = done.content
+    set_aside = content["hold"]["amount"] if content.get("hold") else 0
+    return Money(set_aside or sum(leg["amount"] for leg in content["legs"]))
 
 
 def receipt_number(seq: int, at: datetime) -> str:

@@ -44,6 +44,11 @@ SELECT_DRAWERS = (
 #: Shared: a drawer can't be closed before the reversal is committed or given up.
 DRAWERS, DRAWERS_LOCKED = DriverSql(SELECT_DRAWERS), DriverSql(SELECT_DRAWERS, " FOR SHARE OF d")
 REVERSIBLE = frozenset(op.value for op in KINDS)
+#: What left the house comes back only from those who have it (B2).
+NO_WAY_BACK = {
+    Op.BILLER_PAY.value: "Un pago a un recaudador no se reversa aquí: pida la devolución al recaudador.",
+    Op.BILLER_TOP_UP.value: "Una recarga no se puede reversar.",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +78,9 @@ def _reverse(command: Reverse, operator: Operator, uow: UnitOfWork) -> Receipt:
             reason = check_reason(command.reason)
             first = find(tx, command.operation_id)
             if first is None or first.kind not in REVERSIBLE or first.outcome != "posted":
-                raise NotFound("Esa operación no existe o no admite reversa.")
+                raise NotFound(
+                    NO_WAY_BACK.get(first.kind if first else "", "Esa operación no existe o no admite reversa.")
+                )
             concern(tx, first.member_id)
             standing = tx.standing
             wanted = _posting(command.key, first)

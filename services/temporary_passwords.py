@@ -5,8 +5,10 @@ Nobody of staff sees one: the clear text goes from here into a sealed message, a
 
 import secrets as random_source
 from dataclasses import dataclass, field
+from datetime import timedelta
 from enum import StrEnum
 
+from sqlalchemy import update
 from sqlmodel import col, select
 
 from data.secrets import Secret
@@ -14,6 +16,7 @@ from data.tables import Access, TemporaryCredential
 from data.values.uuid7 import is_uuid7
 from services.access_states import BLOCKABLE, AccessState, lock_access, lock_member, walk
 from services.errors import CoopError, InvalidInput, SignInRefused
+from services.operator import system_operator
 from services.unit_of_work import Transaction, UnitOfWork
 
 UPPER = "ABCDEFGHJKLMNPQRSTUVWXYZ"  # without I and O
@@ -21,6 +24,8 @@ LOWER = "abcdefghijkmnopqrstuvwxyz"  # without l
 DIGITS = "23456789"  # without 0 and 1
 ALPHABET = UPPER + LOWER + DIGITS
 LEAST_BITS = 64
+#: How long a hash is kept after its password is over: less than the day of req. 53.
+KEPT_AFTER = timedelta(hours=20)
 SIGN_IN_ACTION = "access.temporary_sign_in"
 
 
@@ -116,11 +121,29 @@ def match_temporary(member_id: int | None, secret: Secret, uow: UnitOfWork) -> T
     )
     with uow.engine.connect() as connection:
         row = connection.execute(query).first()
-    if row is None:
+    if row is None or not row.secret_hash:
         uow.hasher.verify_dummy(secret.reveal())
         return TemporaryMatch(member_id, None)
     right = uow.hasher.verify(row.secret_hash, secret.reveal())
     return TemporaryMatch(member_id, row.id if right else None)
+
+
+def wipe_over(uow: UnitOfWork) -> int:
+    """Take the hashes of credentials away that are over for long, before a day has passed (req. 53); answers how many.
+
+    The rows stay: the X-ray tells from them what was sent and what became of it. Until then somebody who types an old
+    password hears that it is over; from then on it is a wrong one like any other.
+    """
+    over = col(TemporaryCredential.expires_at) <= uow.clock.now() - KEPT_AFTER
+    whole = col(TemporaryCredential.secret_hash) != ""
+    with uow.engine.connect() as connection:
+        if connection.execute(select(TemporaryCredential.id).where(over, whole).limit(1)).first() is None:
+            return 0
+    with uow.begin_system(system_operator("credenciales")) as tx:
+        wiped = tx.connection.execute(update(TemporaryCredential).where(over, whole).values(secret_hash="")).rowcount
+        tx.record("credential.wiped", detail={"wiped": wiped})
+        tx.commit()
+        return wiped
 
 
 def check_temporary(tx: Transaction, member_id: int, match: TemporaryMatch) -> TemporaryCheck:

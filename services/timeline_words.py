@@ -20,6 +20,7 @@ LOOKS = frozenset(
         "payment.prepare",
         "payment.outcome",
         "favourite.view",
+        "biller.inquire",
         "verification.begin",
     }
 )
@@ -64,7 +65,7 @@ WORDS: Mapping[str, str] = {
     "favourite.view": "Vio los favoritos",
     Op.FAVOURITE_MANAGE.value: "Cambió un favorito",
     Op.SCHEDULE_MANAGE.value: "Cambió un pago programado",
-    Op.BILLER_PAY.value: "Pago de servicio externo",
+    Op.BILLER_PAY.value: "Pago a recaudador",
     Op.BILLER_TOP_UP.value: "Recarga",
     Op.BILLER_RECONCILE.value: "Concilió con los recaudadores",
     Op.CASH_MARKS_VIEW.value: "Vio las marcas de efectivo",
@@ -77,6 +78,8 @@ WORDS: Mapping[str, str] = {
     "drawer.decline": "Dejó sin efecto un traslado entre cajas",
     "payment.prepare": "Preparó una operación",
     "payment.outcome": "Consultó una operación",
+    "biller.inquire": "Consultó a un recaudador",
+    "biller.wait": "El recaudador no resolvió",
     "payment.code_sent": "Envió el código de una operación",
     "payment.code": "Código de una operación",
     "case.flag": "Señal de alerta en el caso",
@@ -113,6 +116,8 @@ RESULTS: Mapping[str, str] = {
     "not_found": "no encontrado",
     "repeated": "repetido",
     "none": "sin efecto",
+    "held": "en proceso",
+    "released": "rechazado por el recaudador",
 }
 CHANNELS: Mapping[str, str] = {
     Channel.CIS.value: "CIS",

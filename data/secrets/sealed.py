@@ -2,6 +2,9 @@
 
 Layout: magic ‖ time, memory, lanes (3 × uint32 big-endian) ‖ salt (16) ‖ nonce (12) ‖ ChaCha20-Poly1305 of a
 JSON object. The key is Argon2id(passphrase, salt); the head is authenticated too. It never asks anyone.
+
+It answers like a backend of keyring and is none: that library and what it brings (2.4 MB, fifty modules) are for the
+machines that have a keyring. Its errors are loaded when they are raised.
 """
 
 from __future__ import annotations
@@ -14,9 +17,6 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final, cast
 
-from keyring.backend import KeyringBackend
-from keyring.errors import KeyringLocked, PasswordDeleteError
-
 from data.secrets.errors import SecretsUnavailable
 from data.secrets.hashing import Argon2Params
 from data.secrets.private_file import make_private_dir, read_private, write_private
@@ -28,16 +28,13 @@ _NONCE: Final = 12
 _MOST_MEMORY: Final = 1 << 20  # KiB: a damaged head must not ask for all the memory of the machine
 
 
-class SealedFileKeyring(KeyringBackend):
+class SealedFileKeyring:
     """keyring's interface over a sealed file.
 
     Raises: KeyringLocked (wrong passphrase, damaged file), SecretsUnavailable (open to others, unreadable).
     """
 
-    priority = 0.1  # below every real keyring, as keyring itself asks for
-
     def __init__(self, path: Path, passphrase: Secret, params: Argon2Params | None = None) -> None:
-        super().__init__()  # type: ignore[no-untyped-call]
         self._path = path
         self._passphrase = passphrase
         self._params = params or Argon2Params()
@@ -60,6 +57,8 @@ class SealedFileKeyring(KeyringBackend):
         with self._locked():
             content = self._load()
             if content.pop(f"{service}/{username}", None) is None:
+                from keyring.errors import PasswordDeleteError
+
                 raise PasswordDeleteError("not found")
             self._save(content)
 
@@ -78,7 +77,7 @@ class SealedFileKeyring(KeyringBackend):
         try:
             plain = ChaCha20Poly1305(self._key(head)).decrypt(nonce, body, head)
         except (InvalidTag, ValueError):
-            raise KeyringLocked("wrong passphrase or damaged file") from None
+            raise _locked("wrong passphrase or damaged file") from None
         return cast(dict[str, str], json.loads(plain))
 
     def _save(self, content: Mapping[str, str]) -> None:
@@ -99,9 +98,9 @@ class SealedFileKeyring(KeyringBackend):
         try:
             magic, time_cost, memory_cost, lanes, salt = _HEAD.unpack(head)
         except struct.error:
-            raise KeyringLocked("damaged file") from None
+            raise _locked("damaged file") from None
         if magic != _MAGIC or memory_cost > _MOST_MEMORY or not 0 < time_cost <= 64 or not 0 < lanes <= 64:
-            raise KeyringLocked("not a sealed file of coop-tui")
+            raise _locked("not a sealed file of coop-tui")
         key = _derive(self._passphrase, salt, Argon2Params(time_cost, memory_cost, lanes))
         self._derived = (head, key)
         return key
@@ -121,6 +120,12 @@ class SealedFileKeyring(KeyringBackend):
             yield
         finally:
             os.close(descriptor)
+
+
+def _locked(why: str) -> Exception:
+    from keyring.errors import KeyringLocked
+
+    return KeyringLocked(why)
 
 
 def _derive(passphrase: Secret, salt: bytes, params: Argon2Params) -> bytes:

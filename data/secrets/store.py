@@ -21,6 +21,8 @@ from data.secrets.sources import KeyringChoice, SecretName, SecretSources, read_
 if TYPE_CHECKING:
     from keyring.backend import KeyringBackend
 
+    from data.secrets.sealed import SealedFileKeyring
+
 KEYS: Final = (SecretName.PEPPER, SecretName.DATA_KEY, SecretName.SIGNING_KEY)
 _STORE_ID: Final = re.compile(r"[0-9a-f]{16}")
 
@@ -66,7 +68,7 @@ class SecretStore:
         self._sources = sources or SecretSources()
         self._system = system or system_keyring.system_keyring
         self._params = params
-        self._found: list[KeyringBackend] | None = None
+        self._found: list[KeyringBackend | SealedFileKeyring] | None = None
 
     def __repr__(self) -> str:
         return f"SecretStore({self.store_id})"
@@ -120,7 +122,7 @@ class SecretStore:
             raise SecretsUnavailable(f"«{name.value}» no tiene la forma esperada (32 bytes en base64).")
         return key
 
-    def _backends(self) -> list[KeyringBackend]:
+    def _backends(self) -> list[KeyringBackend | SealedFileKeyring]:
         if self._found is None:
             found = [self._system_backend(), self._sealed_backend()]
             self._found = [backend for backend in found if backend is not None]
@@ -129,7 +131,7 @@ class SecretStore:
     def _system_backend(self) -> KeyringBackend | None:
         return None if self._sources.keyring is KeyringChoice.SEALED else self._system()
 
-    def _sealed_backend(self) -> KeyringBackend | None:
+    def _sealed_backend(self) -> SealedFileKeyring | None:
         if self._sources.keyring is KeyringChoice.SYSTEM or self._sources.sealed_file is None:
             return None
         passphrase = self._sources.seal_passphrase()
@@ -142,8 +144,6 @@ class SecretStore:
         return SealedFileKeyring(self._sources.sealed_file, passphrase, self._params)
 
     def _set_many(self, values: dict[str, str]) -> None:
-        from keyring.errors import KeyringError
-
         backends = self._backends()
         if not backends:
             raise SecretsUnavailable("esta máquina no tiene un llavero de confianza ni un archivo sellado.")
@@ -154,7 +154,7 @@ class SecretStore:
             else:
                 for name, value in values.items():
                     backends[0].set_password(self.service, name, value)
-        except KeyringError as error:
+        except _keyring_error() as error:
             raise SecretsUnavailable(_locked_text(error)) from None
 
 
@@ -177,13 +177,18 @@ def create_secrets(store: SecretStore) -> Secrets:
     return kept
 
 
-def _ask(backend: KeyringBackend, service: str, name: SecretName) -> str | None:
-    from keyring.errors import KeyringError
-
+def _ask(backend: KeyringBackend | SealedFileKeyring, service: str, name: SecretName) -> str | None:
     try:
         return backend.get_password(service, name.value)
-    except KeyringError as error:
+    except _keyring_error() as error:
         raise SecretsUnavailable(_locked_text(error)) from None
+
+
+def _keyring_error() -> type[Exception]:
+    """What keyring raises. An `except` asks once something was raised: a sealed file that opens needs no keyring."""
+    from keyring.errors import KeyringError
+
+    return KeyringError
 
 
 def _locked_text(error: Exception) -> str:

@@ -46,7 +46,7 @@ GRANT INSERT, UPDATE (value) ON store_meta TO {role}
 -- Online access.
 GRANT INSERT, UPDATE ON access, remembered_device, outbox TO {role}
 --;
-GRANT INSERT, UPDATE (used_at, ended_at, end_reason) ON temporary_credential TO {role}
+GRANT INSERT, UPDATE (used_at, ended_at, end_reason, secret_hash) ON temporary_credential TO {role}
 --;
 GRANT INSERT, DELETE ON security_answer TO {role}
 --;

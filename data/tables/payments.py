@@ -117,6 +117,7 @@ class BillerOrder(SQLModel, table=True):
     next_at: datetime = Field(sa_type=Utc)
     error: str | None = Field(default=None, sa_type=String)  # code of the last trouble
     gateway_ref: str | None = Field(default=None, sa_type=String)
+    decided_on: date | None = Field(default=None, sa_type=Day, index=True)  # in Panama, by the gateway's own clock
     settled_at: datetime | None = Field(default=None, sa_type=Utc)
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from data.catalog.holidays import load_holidays
 from data.values import dates
 from data.values.errors import InvalidValue
-from data.values.uuid7 import Uuid7Mint, is_uuid7, uuid7
+from data.values.uuid7 import Uuid7Mint, is_uuid7, uuid7, uuid7_after
 
 TODAY = date(2026, 11, 23)
 
@@ -171,3 +171,12 @@ def test_only_canonical_ids_are_ids() -> None:
     assert is_uuid7(good)
     for bad in (good.upper() + "x", good + "\n", good.replace("-", ""), str(uuid.uuid4()), ""):
         assert not is_uuid7(bad)
+
+
+def test_what_follows_from_a_key_has_one_id_and_its_moment() -> None:
+    key, other = uuid7(), uuid7()
+    found = uuid7_after(key, "settlement")
+    assert is_uuid7(found) and found == uuid7_after(key, "settlement") and found[:13] == key[:13] and found != key
+    assert len({found, uuid7_after(other, "settlement"), uuid7_after(key, "another")}) == 3
+    with pytest.raises(ValueError, match="UUIDv7"):
+        uuid7_after(key.upper(), "settlement")

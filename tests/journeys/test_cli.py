@@ -12,6 +12,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -26,7 +27,6 @@ from data.secrets import Secret
 from services import outbox
 from services.errors import CoopError
 from services.operator import system_operator
-from services.staff_secrets import ConfirmSecondFactor, begin_second_factor, confirm_second_factor
 from services.staff_sessions import SignIn, sign_in
 from services.unit_of_work import UnitOfWork
 
@@ -234,13 +234,16 @@ def test_the_second_factor_is_the_files_second_line(tmp_path: Path) -> None:
     assert console.run(*first, password=ADMINISTRATOR).code == 0
     people = ("--json", "staff", "list", "--as", "rsanjur")
     assert console.run(*people, password=ADMINISTRATOR).answer["error"] == "setup_needed"
-    with console.store() as uow:
-        operator = sign_in(SignIn("rsanjur", Secret(ADMINISTRATOR), None, "T-1"), uow).operator
-        offer = begin_second_factor(operator, uow)
-        phone = pyotp.TOTP(offer.secret.reveal())
-        earlier = phone.at(uow.clock.now(), counter_offset=-1)
-        confirm_second_factor(ConfirmSecondFactor(offer.secret, Secret(earlier)), operator, uow)
-        now = uow.clock.now()
+    factor = ("--json", "staff", "factor", "--as", "rsanjur")
+    offer = console.run(*factor, password=ADMINISTRATOR).answer["data"]
+    phone, now = pyotp.TOTP(offer["secret"]), datetime.now(UTC)
+    assert offer["secret"] in offer["uri"]
+    confirmation = tmp_path / "confirmacion"
+    confirmation.touch(0o600)
+    for code, wanted in (("000000", 1), (phone.at(now, counter_offset=-1), 0)):
+        confirmation.write_text(f"{offer['secret']}\n{code}\n", "utf-8")
+        done = console.run(*factor, "--confirm-file", str(confirmation), password=ADMINISTRATOR)
+        assert done.code == wanted and offer["secret"] not in done.out + done.err
     assert console.run(*people, password=ADMINISTRATOR).answer["error"] == "second_factor_needed"
     assert console.run(*people, password=f"{ADMINISTRATOR}\n{phone.at(now, counter_offset=1)}").code == 0
 

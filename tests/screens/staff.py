@@ -19,7 +19,17 @@ from services.unit_of_work import UnitOfWork
 from tests.screens.support import NARROW, SteadyClock, burst, running, settle
 from tests.services.world import PASSWORD, World
 
-BESIDE = ("follow_store", "refresh_panels", "_load_rest", "_read", "_touch", "_lock_service", "_prove", "watch_session")
+BESIDE = (
+    "follow_store",
+    "refresh_panels",
+    "_load_rest",
+    "_read_own_keys",
+    "_read",
+    "_touch",
+    "_lock_service",
+    "_prove",
+    "watch_session",
+)
 """Work that goes on without holding the keys."""
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
@@ -13,6 +16,7 @@ from coop_tui.commands.keymap import KeymapError, read_keymap
 from coop_tui.commands.program import PROGRAM_COMMANDS
 from screens.base import Back, BaseScreen, LineEcho
 from screens.dialogs.palette import Palette
+from tests import house_rules as rules
 from tests.screens.support import (
     NARROW,
     WIDE,
@@ -311,3 +315,15 @@ async def test_the_furniture(size: tuple[int, int]) -> None:
     app = Desk(now=clock.now)
     async with running(app, size):
         assert_snapshot(app, f"furniture_{size[0]}x{size[1]}")
+
+
+def test_own_keys_are_checked_against_screens_that_were_never_opened(tmp_path: Path) -> None:
+    (tmp_path / "teclas.toml").write_text('verify = "f9"\n')
+    program = (
+        "import sys; from pathlib import Path; from coop_tui.own_keys import own_keys; "
+        "from coop_tui.commands.staff import STAFF_COMMANDS; "
+        "assert 'screens.record' not in sys.modules; print(own_keys(Path(sys.argv[1]), STAFF_COMMANDS))"
+    )
+    command = [sys.executable, "-c", program, str(tmp_path / "teclas.toml")]
+    done = subprocess.run(command, cwd=rules.ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "({'verify': ('f9',)}, '')"

@@ -19,6 +19,7 @@ from services.temporary_passwords import (
     entropy_bits,
     match_temporary,
     new_password,
+    wipe_over,
 )
 from tests.services.access_cases import REASON, desk, last_password, state_of
 from tests.services.world import World
@@ -82,6 +83,23 @@ def test_after_a_day_it_is_expired(issued: tuple[World, int]) -> None:
     answer = try_password(world, member, last_password(world))
     assert answer.user_text == "Su contraseña temporal venció. Llame al 205-0911."
     assert state_of(world, member) == "credencial_emitida"
+
+
+def test_the_hash_of_an_old_one_is_gone_within_a_day_of_its_end(issued: tuple[World, int]) -> None:
+    """Kept long enough to say «venció», then wiped; the row stays for the X-ray (req. 28, 53)."""
+    world, member = issued
+    password = last_password(world)
+    world.clock.advance(hours=24 + 19)
+    assert wipe_over(world.uow) == 0
+    assert try_password(world, member, password).outcome is TemporaryOutcome.EXPIRED
+    world.clock.advance(hours=2)
+    assert wipe_over(world.uow) == 1 and wipe_over(world.uow) == 0
+    assert world.rows("SELECT secret_hash, delivery FROM temporary_credential") == [
+        {"secret_hash": "", "delivery": "mail"}
+    ]
+    for typed in (password, "", "otra cosa"):
+        assert try_password(world, member, typed).outcome is TemporaryOutcome.WRONG
+    assert [event["detail"] for event in world.events("credential.wiped")] == [{"wiped": 1}]
 
 
 def test_wrong_tries_block_and_then_even_the_right_one_is_refused(issued: tuple[World, int]) -> None:

@@ -41,6 +41,7 @@ def upgrade() -> None:
     sa.Column('next_at', types.Utc(), nullable=False),
     sa.Column('error', sa.Text(), nullable=True),
     sa.Column('gateway_ref', sa.Text(), nullable=True),
+    sa.Column('decided_on', types.Day(), nullable=True),
     sa.Column('settled_at', types.Utc(), nullable=True),
     sa.ForeignKeyConstraint(['id'], ['operation.id'], name=op.f('fk_biller_order_id')),
     sa.ForeignKeyConstraint(['member_id'], ['member.id'], name=op.f('fk_biller_order_member_id')),
@@ -49,6 +50,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('biller_order', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_biller_order_day'), ['day'], unique=False)
+        batch_op.create_index(batch_op.f('ix_biller_order_decided_on'), ['decided_on'], unique=False)
         batch_op.create_index(batch_op.f('ix_biller_order_member_id'), ['member_id'], unique=False)
         batch_op.create_index('ix_biller_order_state', ['state', 'next_at'], unique=False)
 

@@ -1,0 +1,202 @@
+"""One payment to a biller as it enters the ledger: looked at, shown, set aside, told. Used by the form, by a basket, by
+the second person and by the program itself; each brings the transaction, this room brings the rules.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy import insert
+
+from data.tables import BillerOrder
+from data.values.dates import format_time, panama_date
+from data.values.money import Money
+from services.bill_facts import BillFacts, WantedBill, bill_fingerprint, read_bill_facts, twin_of
+from services.bills import check_bill_amount
+from services.errors import KeyReused
+from services.operations import Op
+from services.payment_entry import Approval
+from services.payment_facts import check_available, check_source
+from services.payment_limits import ApprovalNeeded, approval_reasons, check_amount, day_left
+from services.posting import HoldPlaced, Maker, Posting, evidence, find, post, rejection
+from services.receipts import Receipt, bill_receipt, receipt_now, receipt_number
+from services.unit_of_work import Transaction
+
+NO_WAY_BACK = "Una recarga no se puede reversar."
+
+
+@dataclass(slots=True)
+class BillExecution:
+    """One try at one payment; see payment_entry.Execution. `posting` is there once the ledger was asked."""
+
+    wanted: WantedBill
+    key: str
+    maker: Maker | None = None
+    approval: Approval | None = None
+    posting: Posting | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SeenBill:
+    """What the person sees before agreeing; amounts in centésimos (see payments.Prepared)."""
+
+    summary: tuple[tuple[str, str], ...]
+    warnings: tuple[str, ...]
+    hash: str
+    available_after: int
+    daily_left: int
+    approval: tuple[str, ...]
+
+
+def review_bill(tx: Transaction, wanted: WantedBill) -> SeenBill:
+    """Everything that a person should see before agreeing; nothing moves. Raises what the checks raise."""
+    facts = read_bill_facts(tx, wanted)
+    _check(tx, facts, wanted)
+    check_available(facts.source, wanted.amount)
+    limits = tx.policy.limits[wanted.bill.op]
+    return SeenBill(
+        summary=_summary(facts, wanted),
+        warnings=_warnings(tx, facts, wanted),
+        hash=bill_fingerprint(facts, wanted, tx.policy.sha256),
+        available_after=facts.available - wanted.amount,
+        daily_left=day_left(limits.member_daily, facts.member_day + wanted.amount),
+        approval=_approval_reasons(tx, facts, wanted),
+    )
+
+
+def execute_bill(tx: Transaction, execution: BillExecution, *, agreed: Callable[[str], None]) -> Receipt:
+    """Set the money aside in `tx`, write down the order, tell of it. The caller commits and then orders
+    (biller_payments.order_now; the worker does it otherwise).
+
+    `agreed` gets the fingerprint of what holds now and raises DataChanged if that is not what was agreed to. A key that
+    was used answers how its order stands now. Raises what the checks raise, ApprovalNeeded, KeyReused, and from the
+    ledger InsufficientFunds and AccountUnusable: `execution.posting` is then what to reject.
+    """
+    wanted = execution.wanted
+    actor = execution.maker.actor if execution.maker else None
+    facts = read_bill_facts(tx, wanted, key=execution.key, actor=actor, lock=True)
+    if facts.used:
+        return _repeated(tx, execution)
+    agreed(bill_fingerprint(facts, wanted, tx.policy.sha256))
+    _check(tx, facts, wanted)
+    if execution.approval is None and (reasons := _approval_reasons(tx, facts, wanted)):
+        raise ApprovalNeeded(f"{reasons[0]} {ApprovalNeeded.default}", field="amount")
+    execution.posting = hold_of(execution.key, wanted, facts, execution)
+    done = post(tx, execution.posting)
+    if done.outcome == "rejected":
+        raise rejection(done)
+    if done.existed:
+        return _repeated(tx, execution)
+    _write_order(tx, execution)
+    detail = evidence(done) | {"biller": wanted.bill.biller.id, "from": wanted.from_account, "amount": wanted.amount}
+    if execution.approval:
+        detail["approved_by"] = execution.approval.username
+    if execution.maker:
+        detail["made_by"] = execution.maker.username
+    tx.record(wanted.bill.op.value, result="held", about=done.id, detail=detail)
+    return bill_receipt(done, None)
+
+
+def hold_of(key: str, wanted: WantedBill, facts: BillFacts | None, execution: BillExecution | None = None) -> Posting:
+    """The posting that sets the money aside; without `facts` only what is needed to close its key."""
+    lines = _receipt_lines(facts, wanted) if facts else []
+    if execution and execution.approval:
+        lines += execution.approval.lines
+    return Posting(
+        key=key,
+        kind=wanted.bill.op.value,
+        request={"asked": wanted.asked()},
+        shown={"receipt": lines, "biller": wanted.bill.biller.name, "reference": wanted.bill.shown_reference},
+        member_id=wanted.member_id,
+        outcome="held",
+        hold=HoldPlaced(wanted.from_account, wanted.amount),
+        maker=execution.maker if execution else None,
+    )
+
+
+def _check(tx: Transaction, facts: BillFacts, wanted: WantedBill) -> None:
+    check_source(facts.source)
+    check_bill_amount(wanted.bill, wanted.amount)
+    check_amount(wanted.amount, tx.policy.limits[wanted.bill.op])
+
+
+def _approval_reasons(tx: Transaction, facts: BillFacts, wanted: WantedBill) -> tuple[str, ...]:
+    roles = tx.standing.roles if tx.standing else None
+    return approval_reasons(facts, wanted.amount, tx.policy.limits[wanted.bill.op], roles)
+
+
+def _repeated(tx: Transaction, execution: BillExecution) -> Receipt:
+    """How the order of this key stands now. Raises KeyReused if the key was used for something else."""
+    done = find(tx, execution.key)
+    wanted = execution.wanted
+    if done is None or (done.kind, done.member_id) != (wanted.bill.op.value, wanted.member_id):
+        raise KeyReused
+    if done.content["request"].get("asked") != wanted.asked():
+        raise KeyReused
+    if done.outcome == "rejected":
+        raise rejection(done)
+    tx.record(wanted.bill.op.value, result="repeated", about=done.id)
+    return receipt_now(tx, done)
+
+
+def _write_order(tx: Transaction, execution: BillExecution) -> None:
+    wanted, bill = execution.wanted, execution.wanted.bill
+    tx.connection.execute(
+        insert(BillerOrder).values(
+            id=execution.key,
+            member_id=wanted.member_id,
+            biller=bill.biller.id,
+            mode=bill.mode.kind.value,
+            reference=bill.reference,
+            extra=bill.extra,
+            amount=wanted.amount,
+            state="pending",
+            day=panama_date(tx.now),
+            # Whoever wrote it orders at once; the worker takes over when nothing came of that.
+            next_at=tx.now + timedelta(seconds=tx.policy.billers.first_retry_seconds),
+        )
+    )
+
+
+def _receipt_lines(facts: BillFacts, wanted: WantedBill) -> list[list[str]]:
+    lines = [["Desde", facts.source_name], *([label, value] for label, value in wanted.bill.lines)]
+    if wanted.holder:
+        lines.append(["Titular", wanted.holder])
+    lines.append(["Cargo", "Sin cargo"])
+    return [*lines, ["Aviso", NO_WAY_BACK]] if wanted.bill.op is Op.BILLER_TOP_UP else lines
+
+
+def _summary(facts: BillFacts, wanted: WantedBill) -> tuple[tuple[str, str], ...]:
+    amount = Money(wanted.amount)
+    rows = [("Desde", facts.source_name), *wanted.bill.lines]
+    if wanted.bill.op is Op.BILLER_PAY:
+        rows.append(("Titular", wanted.holder or "—"))
+    if wanted.amount_due is not None:
+        rows.append(("Debe", Money(wanted.amount_due).with_symbol()))
+    if wanted.due_on:
+        rows.append(("Vence", wanted.due_on))
+    return (
+        *rows,
+        ("Monto", amount.with_symbol()),
+        ("Son", amount.in_words()),
+        ("Cargo", "Sin cargo"),
+        ("Disponible después", Money(facts.available - wanted.amount).with_symbol()),
+    )
+
+
+def _warnings(tx: Transaction, facts: BillFacts, wanted: WantedBill) -> tuple[str, ...]:
+    """What a person should see before agreeing; none of it forbids anything."""
+    found = []
+    if wanted.bill.op is Op.BILLER_TOP_UP:
+        found.append(NO_WAY_BACK)
+    twin = twin_of(tx, wanted)
+    if twin is not None:
+        number = receipt_number(twin.seq, twin.at)
+        found.append(f"Hoy a las {format_time(twin.at)} ya se ordenó una igual (comprobante {number}).")
+    if wanted.amount_due is not None and wanted.amount > wanted.amount_due:
+        found.append("El monto pasa lo que el recaudador dice que se debe.")
+    if facts.available == wanted.amount:
+        found.append("La cuenta de origen queda sin saldo disponible.")
+    if wanted.bill.biller.notice:
+        found.append(wanted.bill.biller.notice)
+    return tuple(found)

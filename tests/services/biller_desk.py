@@ -1,0 +1,94 @@
+"""A desk with a verified member, a sandbox gateway over real HTTP, and ways to look whether both sides agree."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from data.values.uuid7 import uuid7
+from services.biller_contract import OrderState
+from services.biller_gateway import BillerGateway
+from services.biller_payments import ConfirmBill, PrepareBill, confirm_bill, prepare_bill
+from services.ledger_check import check
+from services.operations import Op
+from services.operator import Operator
+from services.payments import Prepared
+from services.receipts import Receipt
+from services.sandbox_billers import SandboxBillers
+from tests.services.world import World
+
+MOBILE = "61234567"
+ENSA = "1234567"
+
+
+@dataclass
+class BillerDesk:
+    """An agent with a verified member who has savings; `gateway` speaks to `sandbox`."""
+
+    world: World
+    sandbox: SandboxBillers
+    gateway: BillerGateway
+    agent: Operator
+    member: int
+    source: int
+    forms: list[ConfirmBill] = field(default_factory=list)
+
+    def form(
+        self, amount: int = 5_00, *, op: Op = Op.BILLER_TOP_UP, biller: str = "mas-movil", reference: str = MOBILE,
+        **more: Any,
+    ) -> ConfirmBill:  # fmt: skip
+        """A reviewed form with a key of its own."""
+        shown = self.prepare(amount, op=op, biller=biller, reference=reference, **more)
+        form = ConfirmBill(uuid7(), shown.hash, op, self.member, self.source, biller, reference, amount, **more)
+        self.forms.append(form)
+        return form
+
+    def prepare(
+        self, amount: int = 5_00, *, op: Op = Op.BILLER_TOP_UP, biller: str = "mas-movil", reference: str = MOBILE,
+        **more: Any,
+    ) -> Prepared:  # fmt: skip
+        command = PrepareBill(op, self.member, self.source, biller, reference, amount, **more)
+        return prepare_bill(command, self.agent, self.world.uow)
+
+    def pay(self, form: ConfirmBill | None = None) -> Receipt:
+        return confirm_bill(form or self.form(), self.agent, self.gateway, self.world.uow)
+
+    def order(self, key: str) -> dict[str, Any]:
+        (row,) = self.world.rows("SELECT * FROM biller_order WHERE id = :key", key=key)
+        return row
+
+    def held(self) -> int:
+        return int(self.world.scalar("SELECT held FROM account WHERE id = :id", id=self.source))
+
+    def paid(self) -> int:
+        """What left the account."""
+        sql = "SELECT coalesce(sum(amount), 0) FROM transfer WHERE debit = :id"
+        return int(self.world.scalar(sql, id=self.source))
+
+    def agree(self) -> None:
+        """Nothing is open, and the gateway's own record and the ledger say the same of every order."""
+        accepted = {r.id: r.amount for r in self.sandbox.orders() if r.state is OrderState.ACCEPTED}
+        orders = {row["id"]: row for row in self.world.rows("SELECT * FROM biller_order")}
+        assert {key: row["amount"] for key, row in orders.items() if row["state"] == "paid"} == accepted
+        assert {row["state"] for row in orders.values()} <= {"paid", "refused"}
+        assert self.held() == 0 and self.paid() == sum(amount or 0 for amount in accepted.values())
+        ends = self.world.rows("SELECT settles_hold, outcome FROM operation WHERE settles_hold IS NOT NULL")
+        assert {row["settles_hold"]: row["outcome"] == "posted" for row in ends} == {
+            key: key in accepted for key in orders
+        }
+        assert len(ends) == len(orders)
+        assert check(self.world.uow) == ()
+
+
+@contextmanager
+def biller_desk(world: World, folder: Path, balance: int = 1_000_00, **options: Any) -> Iterator[BillerDesk]:
+    """The gateway's times are short: a test waits for no silence of seconds."""
+    with SandboxBillers(folder, now=world.clock.now, **options) as sandbox:
+        gateway = BillerGateway(sandbox.url, step_seconds=0.5, whole_seconds=0.5)
+        agent, member = world.staff(), world.member()
+        world.lease(agent, member, level=2)
+        source = world.account(member, balance=balance)
+        yield BillerDesk(world, sandbox, gateway, agent, member, source)
