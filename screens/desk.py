@@ -281,7 +281,7 @@ def day_text(day: DaySummary) -> Text:
     facts = [
         (day.cases, "llamada", "llamadas", f" · {average} prom." if day.cases else ""),
         (day.activations, "activación", "activaciones", ""),
-        (day.payments, "operación de dinero", "operaciones de dinero", ""),
+        (day.payments, "operación", "operaciones", ""),
     ]
     if day.waiting:
         facts.append((day.waiting, "espera aprobación", "esperan aprobación", ""))
