@@ -18,6 +18,7 @@ SQLITE_TROUBLE = ("locked", "busy", "disk", "unable to open", "readonly", "malfo
 BEGIN, BEGIN_TO_WRITE = DriverSql("BEGIN"), DriverSql("BEGIN IMMEDIATE")
 #: A pooled connection that was not used for longer is asked whether it lives.
 REST_SECONDS = 5
+KEPT = 4
 
 
 def make_engine(url: str, *, password: str | None = None) -> Engine:
@@ -95,6 +96,53 @@ def _sqlite(url: str) -> Engine:
 def writing(engine: Engine) -> Engine:
     """The same engine, whose transactions take the write lock when they begin."""
     return engine.execution_options(write=True)
+
+
+class Writers:
+    """Connections for transactions that write, a few of them kept between two: fetching one from the pool and giving it
+    back costs as much as three statements. Safe to share between threads."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = writing(engine)
+        self._kept: list[tuple[float, Connection]] = []
+        event.listen(engine, "engine_disposed", self._let_go)
+
+    def take(self) -> Connection:
+        """A connection without a transaction, the one that was used last. One that lay idle is asked whether it lives.
+
+        Raises sqlalchemy.exc.DBAPIError if the store can't be reached.
+        """
+        while self._kept:
+            try:
+                left, connection = self._kept.pop()
+            except IndexError:  # another thread was faster
+                break
+            if time.monotonic() - left <= REST_SECONDS or self._lives(connection):
+                return connection
+        return self._engine.connect()
+
+    def give(self, connection: Connection) -> None:
+        """Take it back after its transaction; the pool gets what is in doubt or too much."""
+        if connection.invalidated or connection.in_transaction() or len(self._kept) >= KEPT:
+            connection.close()
+        else:
+            self._kept.append((time.monotonic(), connection))
+
+    def _lives(self, connection: Connection) -> bool:
+        try:
+            self._engine.dialect.do_ping(connection.connection.dbapi_connection)  # type: ignore[arg-type]
+        except self._engine.dialect.loaded_dbapi.Error:
+            connection.invalidate()
+            connection.close()
+            return False
+        return True
+
+    def _let_go(self, _engine: Engine) -> None:
+        """The engine was disposed of: nothing of it stays open."""
+        while self._kept:
+            connection = self._kept.pop()[1]
+            connection.invalidate()
+            connection.close()
 
 
 @contextmanager

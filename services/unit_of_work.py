@@ -16,7 +16,7 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session
 
-from data.engine import is_outage, writing
+from data.engine import Writers, is_outage
 from data.secrets import Hasher, Secrets
 from services import authorisation
 from services.audit_trail import INSERT_EVENT, event_body, seal_pending
@@ -119,14 +119,11 @@ class UnitOfWork:
 
     def __init__(self, engine: Engine, *, clock: Clock, policy: Policy, secrets: Secrets, hasher: Hasher) -> None:
         self.engine = engine
+        self._writers = Writers(engine)
         self.clock = clock
         self.policy = policy
         self.secrets = secrets
         self.hasher = hasher
-
-    @cached_property
-    def _writing(self) -> Engine:
-        return writing(self.engine)
 
     @contextmanager
     def begin(
@@ -167,7 +164,8 @@ class UnitOfWork:
     @contextmanager
     def _transaction(self, operator: Operator, op: Op | None, member_id: int | None) -> Iterator[Transaction]:
         try:
-            with self._writing.connect() as connection:
+            connection = self._writers.take()
+            try:
                 connection.begin()
                 tx = Transaction(connection, self, operator, op, member_id)
                 try:
@@ -177,6 +175,10 @@ class UnitOfWork:
                         tx.session.close()
                     if not tx.committed:
                         connection.rollback()
+            except BaseException:
+                connection.close()
+                raise
+            self._writers.give(connection)
         except DBAPIError as error:
             if is_outage(error):
                 raise StoreUnavailable from error
