@@ -32,10 +32,10 @@ class DriverSql:
     def __init__(self, *parts: str) -> None:
         """`parts` are literals of the program; they are put together as they are."""
         self.text = "".join(parts)
-        # By place, once for each mention: both drivers bind that faster than by name.
+        # SQLite binds by place faster than by name; PostgreSQL plans better for one value than for two that are equal.
         self._names = tuple(_NAME.findall(self.text))
         self._sqlite = _NAME.sub("?", self.text)
-        self._postgresql = _NAME.sub("%s", self.text.replace("%", "%%"))
+        self._postgresql = _NAME.sub(r"%(\1)s", self.text.replace("%", "%%"))
         self._row: Any = None
 
     def tuples(self, connection: Connection, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
@@ -44,12 +44,11 @@ class DriverSql:
         Raises sqlalchemy.exc.DBAPIError of the fitting kind.
         """
         taken: Any = connection.connection
-        bound = tuple(map(values.__getitem__, self._names))
         try:
             if connection.dialect.name == "sqlite":
-                cursor = taken.dbapi_connection.execute(self._sqlite, bound)
+                cursor = taken.dbapi_connection.execute(self._sqlite, tuple(map(values.__getitem__, self._names)))
             else:
-                cursor = _one_cursor(taken).execute(self._postgresql, bound)
+                cursor = _one_cursor(taken).execute(self._postgresql, values)
             if self._row is None:  # asked once: psycopg builds an object a column for the answer
                 self._row = _row_type(cursor.description)
             return cursor.fetchall() if self._row is not NO_ROWS else []
