@@ -12,6 +12,7 @@ class Role(StrEnum):
     SUPERVISOR = "supervisor"
     AUDITOR = "auditor"
     ADMINISTRATOR = "administrador"
+    COMPLIANCE = "cumplimiento"
 
 
 ROLE_LABELS = {
@@ -20,6 +21,7 @@ ROLE_LABELS = {
     Role.SUPERVISOR: "Supervisor",
     Role.AUDITOR: "Auditor",
     Role.ADMINISTRATOR: "Administrador",
+    Role.COMPLIANCE: "Cumplimiento",
 }
 
 

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from data.values.card_number import NOTE_MESSAGE, contains_card_number
 from data.values.dates import format_time, panama_date
 from data.values.money import MAX_CENTESIMOS, Money
-from services import outbox, payment_codes
+from services import cash_marks, outbox, payment_codes
 from services.errors import InvalidInput, KeyReused
 from services.faults import fault
 from services.favourite_uses import note_use
@@ -75,6 +75,7 @@ class Execution:
     maker: Maker | None = None
     approval: Approval | None = None
     code_used: bool = False  # when it was registered, if that was earlier
+    funds: str = ""  # what the person states of their source, where cash asks for it
     lines: tuple[tuple[str, str], ...] = ()
     posting: Posting | None = None
 
@@ -92,6 +93,7 @@ class Seen:
     daily_left: int
     approval: tuple[str, ...]
     code_needed: bool
+    funds_needed: bool
 
 
 def wanted_of(command: Asked) -> Wanted:
@@ -124,6 +126,7 @@ def review(tx: Transaction, wanted: Wanted, *, moved: Mapping[int, int] | None =
         daily_left=day_left(limits.member_daily, facts.member_day + wanted.amount),
         approval=_approval_reasons(tx, facts, wanted),
         code_needed=payment_codes.is_needed(tx, wanted),
+        funds_needed=cash_marks.reached(tx, facts, wanted) is not None,
     )
 
 
@@ -152,12 +155,17 @@ def execute(tx: Transaction, execution: Execution, *, agreed: Callable[[str], No
     _check(tx, facts, wanted, actor)
     if execution.approval is None and (reasons := _approval_reasons(tx, facts, wanted)):
         raise ApprovalNeeded(f"{reasons[0]} {ApprovalNeeded.default}", field="amount")
+    week = cash_marks.reached(tx, facts, wanted)
+    funds = cash_marks.stated(execution.funds) if week else ""
     if not execution.code_used:
         payment_codes.use(tx, wanted)
     posting = posting_of(execution.key, wanted, facts, division, execution)
     execution.posting = posting
     check_cash(facts, wanted.amount)
-    return _told(tx, execution, facts, post(tx, posting))
+    done = post(tx, posting)
+    if week and not done.existed:
+        cash_marks.mark(tx, done, wanted, week, funds)
+    return _told(tx, execution, facts, done)
 
 
 def posting_of(

@@ -47,11 +47,13 @@ class Prepared:
     daily_left: int  # of the member, after this payment
     approval: tuple[str, ...] = ()
     code_needed: bool = False
+    funds_needed: bool = False  # the form must ask for the source of the funds (cash_marks.FUNDS_LABEL)
 
 
 @dataclass(frozen=True, slots=True)
 class ConfirmPayment:
-    """`key` is the UUIDv7 minted when the form opened; `prepared_hash` what `prepare` answered."""
+    """`key` is the UUIDv7 minted when the form opened; `prepared_hash` what `prepare` answered. `funds`: the statement
+    that the form asked for; the local journal (0600) keeps it in clear until the answer, the store sealed."""
 
     key: str
     prepared_hash: str
@@ -61,6 +63,7 @@ class ConfirmPayment:
     to_account: int
     amount: int
     memo: str = ""
+    funds: str = ""
 
     def payload(self) -> dict[str, Any]:
         """What the local journal keeps, to ask again after a crash."""
@@ -95,6 +98,7 @@ def prepare(command: PreparePayment, operator: Operator, uow: UnitOfWork) -> Pre
             daily_left=seen.daily_left,
             approval=seen.approval,
             code_needed=seen.code_needed,
+            funds_needed=seen.funds_needed,
         )
         tx.record("payment.prepare", detail={"kind": command.op.value} | wanted.asked_accounts())
         tx.commit()
@@ -151,7 +155,7 @@ class Abandoned(CoopError):
 
 def _confirm(command: ConfirmPayment, operator: Operator, uow: UnitOfWork) -> Receipt:
     fault("before_begin")
-    execution = Execution(wanted_of(command), command.key)
+    execution = Execution(wanted_of(command), command.key, funds=command.funds)
     standing = None
     try:
         with uow.begin(operator, command.op, member_id=command.member_id, alone=True) as tx:

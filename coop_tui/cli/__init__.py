@@ -26,6 +26,7 @@ SUBCOMMANDS = {
     "staff": ("coop_tui.cli.staff", "personal: add, disable, enable, reset, unlock, list"),
     "ledger": ("coop_tui.cli.ledger", "libro mayor: check"),
     "audit": ("coop_tui.cli.audit", "auditoría: verify, checkpoint, public-key"),
+    "cash": ("coop_tui.cli.cash", "efectivo que se reporta: marks"),
     "db": ("coop_tui.cli.store", "base de datos: upgrade, check, grants, backup, restore"),
     "worker": ("coop_tui.cli.worker", "envía correos y hace las tareas de fondo"),
     "doctor": ("coop_tui.cli.doctor", "revisa si esta instalación está en condiciones"),

@@ -28,7 +28,10 @@ def add_arguments(_name: str, parser: argparse.ArgumentParser) -> None:
     add.add_argument("username", metavar="USUARIO")
     add.add_argument("--name", required=True, help="nombre completo")
     add.add_argument(
-        "--role", action="append", default=[], help="agente_cis, cajero, supervisor, auditor, administrador"
+        "--role",
+        action="append",
+        default=[],
+        help="agente_cis, cajero, supervisor, auditor, administrador, cumplimiento",
     )
     add.add_argument("--branch", default="001", help="sucursal, tres dígitos")
     add.add_argument("--member", help="su propio número de asociado, si lo es")
