@@ -23,7 +23,7 @@ class Background:
         self._worker = Worker(
             uow,
             transports_of(settings, uow.secrets),
-            worker_tasks(settings),
+            worker_tasks(settings, uow.secrets),
             after_round=self._after,
         )
         self._runs = settings.is_sqlite

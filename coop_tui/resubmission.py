@@ -12,6 +12,7 @@ from functools import partial
 from typing import Any, Final, TypeVar
 
 from services.activation import Activate, activate
+from services.biller_payments import ConfirmBill, confirm_bill, resubmit_bill
 from services.credentials import FindIssue, IssueCredential, find_issue, issue_credential
 from services.errors import CoopError, ReauthenticationNeeded, SessionLocked, StoreUnavailable, VerificationNeeded
 from services.journal import Journal, OpenItem, submit
@@ -24,11 +25,13 @@ from services.unit_of_work import UnitOfWork
 R = TypeVar("R")
 
 PAYMENT: Final = "payment"
+BILL: Final = "bill"
 REVERSAL: Final = "operation.reverse"
 ACTIVATION: Final = "access.activate"
 CREDENTIAL: Final = "credential.issue"
 KINDS: Mapping[Callable[..., Any], str] = {
     confirm: PAYMENT,
+    confirm_bill: BILL,
     reverse: REVERSAL,
     activate: ACTIVATION,
     issue_credential: CREDENTIAL,
@@ -43,7 +46,7 @@ def journaled(
     kind = KINDS.get(function)
     if kind is None or not args:
         return work
-    command: ConfirmPayment | Reverse | Activate | IssueCredential = args[0]
+    command: ConfirmPayment | ConfirmBill | Reverse | Activate | IssueCredential = args[0]
     payload = {"actor": operator.actor, "command": asdict(command)}
     return partial(submit, journal, command.key, kind, payload, work)
 
@@ -75,6 +78,7 @@ def resubmit_open(journal: Journal, operator: Operator, uow: UnitOfWork) -> tupl
 
 _NAMES: Final = {
     PAYMENT: "Operación de dinero",
+    BILL: "Pago a recaudador",
     REVERSAL: "Reverso",
     ACTIVATION: "Activación",
     CREDENTIAL: "Credencial",
@@ -89,6 +93,8 @@ def _again(item: OpenItem, operator: Operator, uow: UnitOfWork) -> str:
     command = item.payload["command"]
     if item.kind == PAYMENT:
         return _payment(command, operator, uow)
+    if item.kind == BILL:
+        return _bill(command, operator, uow)
     if item.kind == REVERSAL:
         receipt = reverse(Reverse(**command), operator, uow)
         return f"Reverso que quedó sin respuesta: aplicado, comprobante {receipt.number}."
@@ -108,3 +114,18 @@ def _payment(command: dict[str, Any], operator: Operator, uow: UnitOfWork) -> st
     if receipt.outcome == "posted":
         return f"{receipt.kind_title} que quedó sin respuesta: aplicada, comprobante {receipt.number}. No la repita."
     return f"{receipt.kind_title} que quedó sin respuesta: no se aplicó y quedó descartada. Si hace falta, repítala."
+
+
+#: Of a payment to a biller, by the outcome of its receipt.
+_BILL_ENDS: Final = {
+    "held": "en proceso, comprobante {number}. No la repita.",
+    "posted": "pagada, comprobante {number}. No la repita.",
+    "released": "la rechazó el recaudador y el dinero está en la cuenta; comprobante {number}.",
+    "rejected": "no se aplicó y quedó descartada. Si hace falta, repítala.",
+}
+
+
+def _bill(command: dict[str, Any], operator: Operator, uow: UnitOfWork) -> str:
+    """A payment to a biller is asked for and never ordered again: the worker goes on with what had arrived."""
+    receipt = resubmit_bill(command, operator, uow)
+    return f"{receipt.kind_title} que quedó sin respuesta: {_BILL_ENDS[receipt.outcome].format(number=receipt.number)}"

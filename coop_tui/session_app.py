@@ -31,6 +31,7 @@ from widgets.shell import Identity, Severity
 
 if TYPE_CHECKING:
     from data.secrets import Secret
+    from services.biller_gateway import BillerGateway
     from services.operator import Operator
     from services.staff_sessions import SessionState
     from services.unit_of_work import UnitOfWork
@@ -70,6 +71,11 @@ class SessionApp(BaseApp[int]):
     def uow(self) -> UnitOfWork:
         """The open store. Raises StoreUnavailable before it is open."""
         raise NotImplementedError
+
+    @property
+    def gateway(self) -> BillerGateway | None:
+        """The way to the outside billers, if this installation has one."""
+        return None
 
     def front_door(self, notice: str = "") -> object:
         """Show the sign-in, with a notice of why the last session ended."""
@@ -117,7 +123,14 @@ class SessionApp(BaseApp[int]):
         the caller's.
         """
         while True:
-            work = bound(function, args, kwargs, operator=lambda: self.operator, uow=lambda: self.uow)
+            work = bound(
+                function,
+                args,
+                kwargs,
+                operator=lambda: self.operator,
+                uow=lambda: self.uow,
+                gateway=lambda: self.gateway,
+            )
             try:
                 result = await super().call(self.prepare_call(function, args, work))
             except ReauthenticationNeeded as needed:

@@ -8,6 +8,7 @@ from functools import partial
 from coop_tui.settings import Settings
 from data.secrets import Secrets
 from services.biller_gateway import BillerGateway
+from services.biller_orders import settle_due
 from services.checkpoints import checkpoint
 from services.contacts import apply_due
 from services.folder_sms import FolderSms
@@ -51,10 +52,12 @@ def biller_gateway_of(settings: Settings, secrets: Secrets) -> BillerGateway | N
     return BillerGateway(settings.billers_url, secrets.billers_token)
 
 
-def worker_tasks(settings: Settings) -> Sequence[Task]:
-    """What the worker does each round beside delivering: due contact changes, what is over, checkpoints."""
+def worker_tasks(settings: Settings, secrets: Secrets) -> Sequence[Task]:
+    """What the worker does each round beside delivering: due contact changes, orders at billers, what is over,
+    checkpoints."""
     return (
         apply_due,
+        partial(settle_due, gateway=biller_gateway_of(settings, secrets)),
         wipe_over,
         partial(purge_slips, settings.slips_folder),
         partial(checkpoint, path=settings.checkpoints_path),

@@ -15,6 +15,7 @@ from services.errors import CoopError
 
 if TYPE_CHECKING:
     from coop_tui.background import Background
+    from services.biller_gateway import BillerGateway
     from services.journal import Journal
     from services.unit_of_work import UnitOfWork
 
@@ -35,6 +36,13 @@ class WorkingApp(SessionApp):
     def opened(self) -> UnitOfWork | None:
         """The store, if it was opened."""
         return None
+
+    @property
+    def gateway(self) -> BillerGateway | None:
+        """As the settings say. Raises StoreUnavailable before the store is open."""
+        from coop_tui.ways_out import biller_gateway_of
+
+        return biller_gateway_of(self.settings, self.uow.secrets)
 
     def start_background(self) -> None:
         """Somebody is at the desk: deliver mail, open the journal, ask again for what was left open."""

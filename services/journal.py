@@ -7,14 +7,13 @@ asked for again under their own keys: what had arrived answers with its first ou
 import contextlib
 import json
 import os
-import sys
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-from data.secrets.private_file import make_private_dir, write_private
+from data.secrets.private_file import make_private_dir, own_file, write_private
 from services.errors import CoopError, StoreUnavailable
 from services.faults import fault
 
@@ -44,7 +43,10 @@ class Journal:
         """Open or make `path` (mode 0600) and drop from it what is settled. Raises JournalBusy."""
         self._lock = threading.Lock()
         make_private_dir(path.parent)
-        self._owned = _own(path.with_suffix(".lock"))
+        owned = own_file(path.with_suffix(".lock"))
+        if owned is None:
+            raise JournalBusy
+        self._owned = owned
         kept = list(_read(path).values())
         write_private(path, b"".join(_line(_opening(item.key, item.kind, item.payload)) for item in kept))
         self._open = {item.key: item for item in kept}
@@ -118,24 +120,6 @@ def submit(journal: Journal, key: str, kind: str, payload: Mapping[str, Any], se
     fault("after_ack")
     journal.settle(key, "posted")
     return answer
-
-
-def _own(path: Path) -> int:
-    """The descriptor of a lock that ends with this process. Raises JournalBusy if another has it."""
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
-    try:
-        if sys.platform == "win32":
-            import msvcrt
-
-            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
-        else:
-            import fcntl
-
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        os.close(descriptor)
-        raise JournalBusy from None
-    return descriptor
 
 
 def _opening(key: str, kind: str, payload: Mapping[str, Any]) -> dict[str, Any]:

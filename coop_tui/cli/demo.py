@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from dataclasses import replace
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -52,9 +53,18 @@ def run(options: argparse.Namespace) -> int:
     if options.no_app or options.sheet or options.json:
         return 0
     sys.stdout.flush()
-    from coop_tui.app import run as open_app
+    return _open_app(settings)
 
-    return open_app(str(settings.data_dir))
+
+def _open_app(settings: Settings) -> int:
+    """Open the app, with billers of its own unless the settings name a gateway."""
+    from coop_tui.app import StaffApp, run_app
+    from coop_tui.demo_billers import demo_billers
+
+    if settings.billers_url is not None:
+        return run_app(StaffApp(settings))
+    with demo_billers(settings.data_dir / "recaudadores") as url:
+        return run_app(StaffApp(replace(settings, billers_url=url)))
 
 
 def ready_demo(settings: Settings) -> tuple[UnitOfWork, Settings]:

@@ -22,7 +22,7 @@ def run(options: argparse.Namespace) -> int:
     settings = settings_of(options)
     log_to(settings.log_path)
     uow = open_store(settings)
-    tasks = worker_tasks(settings)
+    tasks = worker_tasks(settings, uow.secrets)
     worker = Worker(uow, transports_of(settings, uow.secrets), tasks)
     if options.once:
         done = worker.run_once()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import stat
+import sys
 import tempfile
 from pathlib import Path
 
@@ -51,6 +52,24 @@ def make_private_dir(path: Path) -> None:
         make_private_dir(path.parent)
     with contextlib.suppress(FileExistsError):
         path.mkdir(mode=0o700)
+
+
+def own_file(path: Path) -> int | None:
+    """Make `path` this process's own until the descriptor is closed or the process ends; None if another has it."""
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        if sys.platform == "win32":
+            import msvcrt
+
+            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+        else:
+            import fcntl
+
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(descriptor)
+        return None
+    return descriptor
 
 
 def write_private(path: Path, content: bytes) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -52,14 +53,15 @@ def staff_app(
     *,
     clock: Steps | None = None,
     opener: Callable[[], UnitOfWork] | None = None,
+    billers_url: str | None = None,
     **options: Any,
 ) -> StaffApp:
-    """The app over the world's store. Nothing runs in its background unless asked for.
+    """The app over the world's store. Nothing runs in its background unless asked for. `billers_url`: of a sandbox.
 
     The store is a demonstration unless it says otherwise: only there is the local mail to be read.
     """
     world.change("INSERT INTO store_meta (key, value) VALUES ('demo', '1') ON CONFLICT (key) DO NOTHING")
-    settings = load_settings(folder, environ={"COOP_TERMINAL": "T-1"})
+    settings = replace(load_settings(folder, environ={"COOP_TERMINAL": "T-1"}), billers_url=billers_url)
     options = {"background": False} | options
     return StaffApp(
         settings,

@@ -10,14 +10,17 @@ import pytest
 from coop_tui.resubmission import journaled, resubmit_open
 from data.values.uuid7 import uuid7
 from services.activation import Activate, activate
+from services.biller_payments import InquireBill, confirm_bill, inquire
 from services.errors import StoreUnavailable
 from services.journal import Journal
 from services.lookup import Find, find
 from services.operations import Op
 from services.operator import Operator
 from services.payments import ConfirmPayment, PreparePayment, confirm, prepare
+from services.sandbox_billers import Fault
 from tests.screens.staff import at_rest, at_the_desk, staff_app
 from tests.screens.support import screen_text, toasts
+from tests.services.biller_desk import ENSA, biller_desk
 from tests.services.world import World
 
 
@@ -77,6 +80,45 @@ def test_another_persons_items_wait_for_them(sqlite_world: World, journal: Journ
         journaled(journal, confirm, (command,), agent, partial(silent_after, command, agent, sqlite_world, done=True))()
     assert resubmit_open(journal, other, sqlite_world.uow) == ()
     assert len(journal.open_items()) == 1
+
+
+@pytest.mark.parametrize(
+    ("fault", "sent", "words"),
+    [
+        (None, True, "pagada, comprobante 2026-"),
+        (Fault.DOWN, True, "en proceso, comprobante 2026-"),
+        (Fault.REFUSED, True, "la rechazó el recaudador"),
+        (None, False, "no se aplicó y quedó descartada"),
+    ],
+)
+def test_a_lost_payment_to_a_biller_is_asked_for_and_not_ordered_again(
+    sqlite_world: World, journal: Journal, tmp_path: Path, fault: Fault | None, sent: bool, words: str
+) -> None:
+    with biller_desk(sqlite_world, tmp_path / "sandbox") as desk:
+        form = desk.form()
+        desk.sandbox.fault = fault
+
+        def lost() -> None:
+            if sent:
+                desk.pay(form)
+            raise StoreUnavailable
+
+        with pytest.raises(StoreUnavailable):
+            journaled(journal, confirm_bill, (form,), desk.agent, lost)()
+        (told,) = resubmit_open(journal, desk.agent, sqlite_world.uow)
+        assert told.startswith("Recarga que quedó sin respuesta") and words in told
+        assert journal.open_items() == () and resubmit_open(journal, desk.agent, sqlite_world.uow) == ()
+        assert len(desk.sandbox.orders()) == (sent and fault is not Fault.DOWN)
+
+
+async def test_a_use_case_gets_the_gateway_of_the_settings(sqlite_world: World, tmp_path: Path) -> None:
+    with biller_desk(sqlite_world, tmp_path / "sandbox") as desk:
+        app = staff_app(sqlite_world, tmp_path, billers_url=desk.sandbox.url)
+        async with at_the_desk(app):
+            await at_rest(app)
+            case = sqlite_world.lease(app.operator, desk.member, level=2)
+            found = await app.call(inquire, InquireBill(desk.member, "ensa", Op.BILLER_PAY, ENSA))
+        assert case and found.biller_name == "ENSA" and desk.sandbox.requests == 1
 
 
 def test_an_activation_that_never_arrived_is_told(sqlite_world: World, journal: Journal) -> None:
