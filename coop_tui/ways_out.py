@@ -14,6 +14,7 @@ from services.contacts import apply_due
 from services.folder_sms import FolderSms
 from services.mail_messages import MailIdentity
 from services.maildir import MaildirMail
+from services.schedule_runs import run_due
 from services.sealed_slip import purge_slips
 from services.temporary_passwords import wipe_over
 from services.transports import MailTransport, SmsGateway, SmsTransport, SmtpMail, Transports
@@ -53,10 +54,11 @@ def biller_gateway_of(settings: Settings, secrets: Secrets) -> BillerGateway | N
 
 
 def worker_tasks(settings: Settings, secrets: Secrets) -> Sequence[Task]:
-    """What the worker does each round beside delivering: due contact changes, orders at billers, what is over,
-    checkpoints."""
+    """What the worker does each round beside delivering: due changes and payments, orders at billers, what is
+    over, checkpoints."""
     return (
         apply_due,
+        run_due,
         partial(settle_due, gateway=biller_gateway_of(settings, secrets)),
         wipe_over,
         partial(purge_slips, settings.slips_folder),

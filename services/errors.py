@@ -3,6 +3,9 @@
 `code` is stable and goes to the audit trail and to scripts; `user_text` is for people and holds nothing secret.
 """
 
+import functools
+from collections.abc import Mapping
+
 
 class CoopError(Exception):
     """A request that was refused for a reason that the person in front of it can act on."""
@@ -160,3 +163,17 @@ class StoreUnavailable(CoopError):
 
     code = "store_unavailable"
     default = "La base de datos no responde. Lo escrito se conserva; intente de nuevo."
+
+
+def refusal_text(code: str) -> str:
+    """The Spanish text of an error's code, empty where it has none."""
+    return _texts().get(code, "")
+
+
+@functools.cache
+def _texts() -> Mapping[str, str]:
+    return {kind.code: kind.default for kind in _kinds(CoopError) if "default" in vars(kind)}
+
+
+def _kinds(kind: type[CoopError]) -> list[type[CoopError]]:
+    return [kind, *(found for child in kind.__subclasses__() for found in _kinds(child))]

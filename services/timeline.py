@@ -1,6 +1,5 @@
 """What happened with a member, newest first: staff, the member, the program; read from the audit trail."""
 
-import functools
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,7 +10,7 @@ from sqlalchemy import select
 from sqlmodel import col
 
 from data.tables import AuditEvent, Member
-from services.errors import CoopError, NotFound
+from services.errors import NotFound, refusal_text
 from services.operations import Op
 from services.operator import Operator
 from services.text_cleaning import clean
@@ -94,14 +93,4 @@ def _reason(reason: str, result: str) -> str:
     """What the agent wrote, or for a refusal the words of its code."""
     if result == "ok":
         return clean(reason, 200)
-    return _refusals().get(reason) or clean(reason, 200)
-
-
-@functools.cache
-def _refusals() -> Mapping[str, str]:
-    """The Spanish text of each error code."""
-    return {kind.code: kind.default for kind in _kinds(CoopError) if "default" in vars(kind)}
-
-
-def _kinds(kind: type[CoopError]) -> list[type[CoopError]]:
-    return [kind, *(found for child in kind.__subclasses__() for found in _kinds(child))]
+    return refusal_text(reason) or clean(reason, 200)

@@ -21,6 +21,8 @@ LOOKS = frozenset(
         "payment.outcome",
         "favourite.view",
         "biller.inquire",
+        "schedule.view",
+        "schedule.prepare",
         "verification.begin",
     }
 )
@@ -64,6 +66,9 @@ WORDS: Mapping[str, str] = {
     Op.PAYEE_FIND.value: "Buscó a quién pagar",
     "favourite.view": "Vio los favoritos",
     Op.FAVOURITE_MANAGE.value: "Cambió un favorito",
+    "schedule.view": "Vio los pagos programados",
+    "schedule.prepare": "Preparó un pago programado",
+    "schedule.run": "Pago programado",
     Op.SCHEDULE_MANAGE.value: "Cambió un pago programado",
     Op.BILLER_PAY.value: "Pago a recaudador",
     Op.BILLER_TOP_UP.value: "Recarga",

@@ -1,0 +1,124 @@
+"""The scheduled payments of a member, with what became of their last dates."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import bindparam, column, text
+
+from data.types import Day, Int, String
+from data.values.dates import format_date
+from services.masking import masked_name
+from services.operations import Op
+from services.operator import Operator
+from services.payment_facts import account_name
+from services.schedule_rows import OF_MEMBER, REASONS, UNSAID, Stored, stored
+from services.schedules import amount_words
+from services.text_cleaning import clean
+from services.timeline_words import WORDS
+from services.unit_of_work import Transaction, UnitOfWork
+
+VIEW = "schedule.view"
+STATES = {"active": "activo", "ended": "terminado", "cancelled": "cancelado"}
+RUN_STATES = {"trying": "por reintentar", "done": "pagado", "failed": "no se pudo", "skipped": "omitido"}
+RUNS = (
+    text(
+        "SELECT r.schedule_id, r.due_on, r.state, r.attempts, r.operation_id, r.reason, r.next_try_on"
+        " FROM schedule_run r WHERE r.schedule_id IN :ids AND r.due_on = (SELECT max(l.due_on) FROM schedule_run l"
+        " WHERE l.schedule_id = r.schedule_id)"
+    )
+    .bindparams(bindparam("ids", expanding=True))
+    .columns(
+        column("schedule_id", String()), column("due_on", Day()), column("state", String()),
+        column("attempts", Int()), column("operation_id", String()), column("reason", String()),
+        column("next_try_on", Day()),
+    )
+)  # fmt: skip
+ACCOUNTS = text(
+    "SELECT a.id, a.number, a.label, a.product, a.card_last4, m.given_names, m.surnames FROM account a"
+    " LEFT JOIN member m ON m.id = a.member_id WHERE a.id IN :ids"
+).bindparams(bindparam("ids", expanding=True))
+
+
+@dataclass(frozen=True, slots=True)
+class ListSchedules:
+    member_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class ScheduleRow:
+    """One scheduled payment, in Spanish. `next_on` is its next date by the calendar, `next_day` when it is carried out;
+    `last` says what became of the last date and `operation_id` names its operation. `can_change`: something is still to
+    come."""
+
+    id: str
+    kind: Op
+    label: str
+    source: str
+    target: str
+    holder: str
+    amount: str
+    plan: str
+    ends: str
+    state: str  # active | ended | cancelled
+    state_text: str
+    next_on: date | None
+    next_day: date | None
+    last: str
+    operation_id: str | None
+    can_change: bool
+
+    @property
+    def kind_title(self) -> str:
+        """What the operation is called."""
+        return WORDS[self.kind.value]
+
+
+def schedules(command: ListSchedules, operator: Operator, uow: UnitOfWork) -> tuple[ScheduleRow, ...]:
+    """Those that run first, by their next date, then what is over. Raises the errors of authorisation (N1)."""
+    with uow.begin(operator, Op.BALANCES_VIEW, member_id=command.member_id) as tx:
+        found = [stored(row) for row in OF_MEMBER.rows(tx.connection, {"member_id": command.member_id})]
+        rows = _rows(tx, found)
+        tx.record(VIEW, detail={"rows": len(rows)})
+        tx.commit()
+    return rows
+
+
+def _rows(tx: Transaction, found: list[Stored]) -> tuple[ScheduleRow, ...]:
+    if not found:
+        return ()
+    ids = {number for one in found for number in (one.asked.from_account, one.asked.to_account) if number}
+    accounts = {row.id: row for row in tx.connection.execute(ACCOUNTS, {"ids": sorted(ids)})}
+    runs = {row.schedule_id: row for row in tx.connection.execute(RUNS, {"ids": [one.id for one in found]})}
+    return tuple(_row(one, accounts, runs.get(one.id)) for one in found)
+
+
+def _row(one: Stored, accounts: dict[int, Any], run: Any) -> ScheduleRow:
+    target = accounts[one.asked.to_account] if one.asked.to_account else None
+    active = one.state == "active"
+    return ScheduleRow(
+        id=one.id,
+        kind=one.op,
+        label=clean(one.label, 60),
+        source=account_name(accounts[one.asked.from_account]),
+        target=account_name(target) if target is not None else "",
+        holder=masked_name(target.given_names, target.surnames) if target is not None else "",
+        amount=amount_words(one.asked.amount, one.asked.word),
+        plan=one.plan.words,
+        ends=one.plan.end_words if active else "",
+        state=one.state,
+        state_text=STATES[one.state],
+        next_on=one.next_on,
+        next_day=one.plan.day_for(one.next_on) if one.next_on else None,
+        last=_last(run) if run is not None else "",
+        operation_id=run.operation_id if run is not None else None,
+        can_change=active or (run is not None and run.state == "trying"),
+    )
+
+
+def _last(run: Any) -> str:
+    """`15/12/2026: no se pudo, saldo insuficiente…`"""
+    words = f"{format_date(run.due_on)}: {RUN_STATES[run.state]}"
+    if run.state == "trying" and run.next_try_on is not None:
+        words += f" el {format_date(run.next_try_on)}"
+    return f"{words} ({REASONS.get(run.reason, UNSAID)})" if run.reason else words
