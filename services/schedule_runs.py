@@ -184,6 +184,7 @@ def _over(
 
 def _refused(uow: UnitOfWork, due: Due, error: CoopError, posting: Posting | None) -> None:
     """The try failed: its key is closed, and the date is tried again on another business day or given up and told."""
+    fault("schedule_refused")
     with uow.begin_system(system_operator(WORKER), member_id=due.member_id) as tx:
         schedule = _claim(tx, due)
         if schedule is None:  # somebody else made the same try meanwhile, or it was cancelled

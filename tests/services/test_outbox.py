@@ -188,6 +188,10 @@ def test_every_notice_has_a_text_message_that_fits() -> None:
         "from_account": "06-018-•••12-1",
         "to_account": "06-018-•••13-2",
         "at": "23/11/2026 09:41",
+        "label": "Pago de la cuota de la casa de mi mamá ya",
+        "plan": "cada quincena, desde el 30/11/2026",
+        "due": "30/11/2026",
+        "reason": "una de las cuentas no admite la operación",
     }
     from services.mail_messages import compose_sms
 

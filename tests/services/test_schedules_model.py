@@ -1,0 +1,223 @@
+"""Any clocks, any workers, dying anywhere, two at once: each date is settled at most once and none is lost (req. 40).
+
+Hypothesis makes the days; a plain reading of the calendar says which dates must have been settled by now.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
+from datetime import date, timedelta
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
+
+from data.catalog.holidays import load_holidays
+from data.secrets import Hasher, Secrets
+from data.values.uuid7 import uuid7
+from services import faults
+from services.calendar_rules import BusinessRule, Every, business_day, due_dates
+from services.ledger_check import check
+from services.schedule_changes import CancelSchedule, SkipDate, cancel_schedule, skip_date
+from services.schedule_runs import run_due
+from tests.services.plans import TODAY, PlanDesk
+from tests.services.test_posting import together
+from tests.services.world import World
+
+#: Where a worker may die: before, between and after the steps of a payment and of a refusal.
+STEPS = (
+    "schedule_before_begin", "after_operation_insert", "after_audit", "schedule_before_commit", "before_commit",
+    "after_commit", "schedule_refused",
+)  # fmt: skip
+END = date(2027, 6, 1)
+
+
+class Killed(BaseException):
+    """The process is gone."""
+
+
+class Days(RuleBasedStateMachine):
+    open_world: Callable[[], Any]
+    numbers = itertools.count()
+
+    @initialize()
+    def begin(self) -> None:
+        self.context = type(self).open_world()
+        self.world: World = self.context.__enter__()
+        number = next(self.numbers)
+        self.world.clock.__init__()  # type: ignore[misc]
+        self.desk = PlanDesk.__new__(PlanDesk)
+        self.desk.world = self.world
+        self.desk.agent = self.world.staff(f"agente{number}")
+        self.desk.member = self.world.member(str(60_000 + number))
+        self.world.lease(self.desk.agent, self.desk.member, level=2)
+        self.desk.savings = self.world.account(self.desk.member, balance=200_00)
+        self.desk.second = self.world.account(self.desk.member)
+        self.today = TODAY
+        self.plans: dict[str, tuple[Every, date, BusinessRule, int]] = {}
+        self.over: dict[str, set[date]] = {}
+
+    def teardown(self) -> None:
+        faults.hook = None
+        if hasattr(self, "context"):
+            try:
+                self.work()
+                self.nothing_lost()
+                assert check(self.world.uow) == ()
+            finally:
+                self.context.__exit__(None, None, None)
+
+    def on(self, day: date) -> None:
+        self.today = day
+        self.desk.on(day)
+
+    def work(self) -> None:
+        run_due(self.world.uow)
+
+    @rule(
+        every=st.sampled_from(Every),
+        ahead=st.integers(0, 40),
+        rule=st.sampled_from(BusinessRule),
+        times=st.integers(1, 6),
+        amount=st.sampled_from([1_00, 30_00, 150_00]),
+    )
+    def schedule(self, every: Every, ahead: int, rule: BusinessRule, times: int, amount: int) -> None:
+        first = self.today + timedelta(days=ahead)
+        made = self.desk.create(every=every, first_on=first, rule=rule.value, times=times, amount=amount)
+        self.plans[made.schedule_id] = (every, first, rule, times)
+        self.over[made.schedule_id] = set()
+
+    @rule(days=st.integers(0, 45))
+    def pass_days(self, days: int) -> None:
+        self.on(min(END, self.today + timedelta(days=days)))
+
+    @rule(amount=st.sampled_from([-100_00, 50_00, 200_00]))
+    def move(self, amount: int) -> None:
+        """The member is paid, or spends."""
+        if self.world.balance(self.desk.savings) + amount >= 0:
+            self.world.fund(self.desk.savings, amount)
+
+    @rule()
+    def one_worker(self) -> None:
+        self.work()
+        self.nothing_lost()
+
+    @rule()
+    def two_workers(self) -> None:
+        together(partial(run_due, self.world.uow), partial(run_due, self.world.uow))
+        self.nothing_lost()
+
+    @rule(step=st.sampled_from(STEPS), after=st.integers(0, 4))
+    def a_worker_dies(self, step: str, after: int) -> None:
+        left = itertools.count(after, -1)
+
+        def hook(name: str) -> None:
+            if name == step and next(left) <= 0:
+                raise Killed
+
+        faults.hook = hook
+        try:
+            self.work()
+        except Killed:
+            pass
+        finally:
+            faults.hook = None
+        self.at_most_once()
+
+    @precondition(lambda self: self.plans)
+    @rule(choice=st.integers(0, 99), whole=st.booleans())
+    def change(self, choice: int, whole: bool) -> None:
+        """The member leaves a date out, or ends it all."""
+        rows = [row for row in self.desk.list() if row.state == "active"]
+        if not rows:
+            return
+        row = rows[choice % len(rows)]
+        assert row.next_on is not None
+        if whole and choice % 3 == 0:
+            cancel_schedule(CancelSchedule(self.desk.member, row.id), self.desk.agent, self.world.uow)
+            self.plans.pop(row.id)
+        else:
+            skip_date(SkipDate(self.desk.member, row.id, row.next_on), self.desk.agent, self.world.uow)
+            self.over[row.id].add(row.next_on)
+
+    def dates(self, schedule_id: str) -> set[date]:
+        """The dates that must be settled by now, or that the member left out."""
+        every, first, rule_, times = self.plans[schedule_id]
+        found = due_dates(first, every, count=times)
+        holidays = load_holidays()
+        return {due for due in found if business_day(due, rule_, holidays) <= self.today} | self.over[schedule_id]
+
+    def nothing_lost(self) -> None:
+        self.at_most_once()
+        for schedule_id in self.plans:
+            rows = self.world.rows("SELECT due_on, state FROM schedule_run WHERE schedule_id = :id", id=schedule_id)
+            assert {date.fromisoformat(str(row["due_on"])) for row in rows} == self.dates(schedule_id)
+            late = self.world.scalar(
+                "SELECT count(*) FROM schedule_run WHERE schedule_id = :id AND state = 'trying'"
+                " AND next_try_on <= :today",
+                id=schedule_id, today=self.today.isoformat() if self.world.dialect == "sqlite" else self.today,
+            )  # fmt: skip
+            assert late == 0
+
+    def at_most_once(self) -> None:
+        """As many payments as dates that say so, and the money moved says the same."""
+        done = self.world.rows(
+            "SELECT r.operation_id, o.outcome FROM schedule_run r JOIN schedule s ON s.id = r.schedule_id"
+            " LEFT JOIN operation o ON o.id = r.operation_id WHERE r.state = 'done' AND s.member_id = :m",
+            m=self.desk.member,
+        )
+        assert all(row["outcome"] == "posted" for row in done)
+        posted = self.world.rows(
+            "SELECT o.id, t.amount FROM operation o JOIN transfer t ON t.operation_id = o.id"
+            " WHERE o.member_id = :m AND o.channel = 'sistema' AND o.kind = 'transfer.own'",
+            m=self.desk.member,
+        )
+        assert sorted(row["operation_id"] for row in done) == sorted(row["id"] for row in posted)
+        assert self.world.balance(self.desk.second) == sum(row["amount"] for row in posted)
+
+
+def run(open_world: Callable[[], Any], examples: int, steps: int) -> None:
+    machine = type("Machine", (Days,), {"open_world": staticmethod(open_world), "numbers": itertools.count()})
+    run_state_machine_as_test(  # type: ignore[no-untyped-call]
+        machine,
+        settings=settings(
+            max_examples=examples,
+            stateful_step_count=steps,
+            deadline=None,
+            database=None,
+            phases=[Phase.generate, Phase.shrink],
+            suppress_health_check=list(HealthCheck),
+        ),
+    )
+
+
+def test_any_days_on_sqlite(tmp_path: Path, sqlite_template: Path, secrets: Secrets, hasher: Hasher) -> None:
+    @contextmanager
+    def open_world() -> Iterator[World]:
+        path = tmp_path / f"{uuid7()}.db"
+        path.write_bytes(sqlite_template.read_bytes())
+        world = World(f"sqlite:///{path.as_posix()}", secrets, hasher)
+        try:
+            yield world
+        finally:
+            world.close()
+            for left in tmp_path.glob(f"{path.name}*"):
+                left.unlink()
+
+    run(open_world, 20, 20)
+
+
+@pytest.mark.postgresql
+def test_any_days_on_postgresql(databases: Any, secrets: Secrets, hasher: Hasher) -> None:
+    from data.schema import upgrade
+
+    with databases.fresh(databases.template("store", upgrade)) as url:
+        world = World(url, secrets, hasher)  # one for all: making a database takes longer than an example
+        run(lambda: nullcontext(world), 8, 15)
+        world.close()
