@@ -118,19 +118,11 @@ class SessionApp(BaseApp[int]):
     async def call(self, function: Callable[..., R], /, *args: Any, **kwargs: Any) -> R:
         """Run a use case (or any blocking function) in a thread, with operator and store put in.
 
-        A password that has grown old is asked for, and the same command runs again (req. 15); a locked session shows
-        the lock screen, and the command runs again after it; an ended one goes back to the sign-in. Anything else is
-        the caller's.
+        After a password that has grown old is asked for (req. 15), and after the lock screen, the same command runs
+        again; an ended session goes back to the sign-in. Anything else is the caller's.
         """
         while True:
-            work = bound(
-                function,
-                args,
-                kwargs,
-                operator=lambda: self.operator,
-                uow=lambda: self.uow,
-                gateway=lambda: self.gateway,
-            )
+            work = bound(function, args, kwargs, self)
             try:
                 result = await super().call(self.prepare_call(function, args, work))
             except ReauthenticationNeeded as needed:
