@@ -61,8 +61,7 @@ class SessionApp(BaseApp[int]):
         self._unlocked = asyncio.Event()
         self._unlocked.set()
         self._kept_messages: list[tuple[object, str, Severity]] = []
-        self._last_touch = 0.0
-        self._last_key = 0.0
+        self._last_touch = self._last_key = 0.0
         self._last_call_told = False
 
     # For subclasses -------------------------------------------------------------------------------
