@@ -12,6 +12,8 @@ from functools import partial
 from typing import Any, Final, TypeVar
 
 from services.activation import Activate, activate
+from services.approval_rows import FindRequest, find_request
+from services.approvals import Approve, RequestApproval, approve, confirm_with_second_person, request_approval
 from services.biller_payments import ConfirmBill, confirm_bill, resubmit_bill
 from services.credentials import FindIssue, IssueCredential, find_issue, issue_credential
 from services.errors import CoopError, ReauthenticationNeeded, SessionLocked, StoreUnavailable, VerificationNeeded
@@ -29,9 +31,14 @@ BILL: Final = "bill"
 REVERSAL: Final = "operation.reverse"
 ACTIVATION: Final = "access.activate"
 CREDENTIAL: Final = "credential.issue"
+REQUEST: Final = "approval.request"
+APPROVAL: Final = "approval.give"
 KINDS: Mapping[Callable[..., Any], str] = {
     confirm: PAYMENT,
     confirm_bill: BILL,
+    confirm_with_second_person: PAYMENT,
+    request_approval: REQUEST,
+    approve: APPROVAL,
     reverse: REVERSAL,
     activate: ACTIVATION,
     issue_credential: CREDENTIAL,
@@ -46,7 +53,7 @@ def journaled(
     kind = KINDS.get(function)
     if kind is None or not args:
         return work
-    command: ConfirmPayment | ConfirmBill | Reverse | Activate | IssueCredential = args[0]
+    command: ConfirmPayment | ConfirmBill | Reverse | Activate | IssueCredential | RequestApproval | Approve = args[0]
     payload = {"actor": operator.actor, "command": asdict(command)}
     return partial(submit, journal, command.key, kind, payload, work)
 
@@ -82,6 +89,8 @@ _NAMES: Final = {
     REVERSAL: "Reverso",
     ACTIVATION: "Activación",
     CREDENTIAL: "Credencial",
+    REQUEST: "Solicitud de aprobación",
+    APPROVAL: "Aprobación",
 }
 
 
@@ -98,11 +107,22 @@ def _again(item: OpenItem, operator: Operator, uow: UnitOfWork) -> str:
     if item.kind == REVERSAL:
         receipt = reverse(Reverse(**command), operator, uow)
         return f"Reverso que quedó sin respuesta: aplicado, comprobante {receipt.number}."
+    if item.kind in (REQUEST, APPROVAL):
+        return _waiting(item, operator, uow)
     issued = find_issue(FindIssue(command["member_id"], command["key"]), operator, uow)
     name = _name(item)
     if issued is None:
         return f"{name} que quedó sin respuesta: no llegó a aplicarse. Atienda de nuevo al asociado y repítala."
     return f"{name} que quedó sin respuesta: {issued.text}"
+
+
+def _waiting(item: OpenItem, operator: Operator, uow: UnitOfWork) -> str:
+    """A request or an approval is not sent again by the program: the caller is gone, the approver looks anew."""
+    request_id = item.key if item.kind == REQUEST else item.payload["command"]["request_id"]
+    found = find_request(FindRequest(request_id), operator, uow)
+    if found is None:
+        return f"{_name(item)} que quedó sin respuesta: no llegó a hacerse. Atienda de nuevo al asociado."
+    return f"{_name(item)} que quedó sin respuesta: {found}"
 
 
 def _payment(command: dict[str, Any], operator: Operator, uow: UnitOfWork) -> str:

@@ -70,8 +70,8 @@ def missing_guards(engine: Engine) -> list[str]:
     """
     wanted = [
         "\n".join(line for line in statement.splitlines() if not line.startswith("--")).strip()
-        for name in (f"ledger_{engine.dialect.name}", f"audit_{engine.dialect.name}", f"cash_{engine.dialect.name}")
-        for statement in statements(name)
+        for name in ("ledger", "audit", "cash", "approvals")
+        for statement in statements(f"{name}_{engine.dialect.name}")
     ]
     with engine.connect() as connection:
         return sorted((_sqlite_guards if engine.dialect.name == "sqlite" else _postgresql_guards)(connection, wanted))

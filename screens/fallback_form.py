@@ -17,17 +17,10 @@ from services.errors import CoopError
 from services.operations import Op
 from widgets.command import Command, CommandClass
 from widgets.fields import Field, SecretField
-from widgets.house_input import TextInput
-from widgets.secret_input import SecretInput
+from widgets.signature import SignatureFields
 from widgets.text import PlainText, safe
 
 NO_DISK = "No se pudo escribir el sobre en el disco: no se emitió nada. Elija las mitades o avise a soporte."
-
-
-class CodeField(SecretField):
-    """The second factor's code: empty for whom none is set up."""
-
-    required = False
 
 
 class FallbackForm(Form):
@@ -38,31 +31,30 @@ class FallbackForm(Form):
     CHOICES = (("slip", "Sobre sellado: se imprime sin que nadie lo vea"), ("halves", "En mitades, entre dos personas"))
 
     def __init__(self, member_id: int) -> None:
-        self.user = Field("Supervisor", TextInput(id="user", max_length=40), id="f-user")
-        self.password = SecretField("Su contraseña", SecretInput(id="password"), id="f-password")
-        self.code = CodeField("Su código", SecretInput(id="code", max_length=7), id="f-code")
+        self.signature = SignatureFields()
         super().__init__(member_id, summary=("La contraseña anterior deja de servir. El supervisor firma aquí mismo.",))
 
     def fields(self) -> list[Field[Any] | SecretField]:
         """The second person's own sign-in."""
-        return [self.user, self.password, self.code]
+        return self.signature.all()
 
     def refused(self, error: CoopError) -> None:
         """The second person's password is gone from its field: it is typed again."""
         super().refused(error)
         if error.field is None:
-            self.password.input.focus()
+            self.signature.password.input.focus()
 
     async def act(self) -> str:
         """Issue it; halves are shown one after the other, to one person each."""
+        signed = self.signature.take()
         command = Fallback(
             self.member_id,
             self.reason.text,
             self.key,
             "halves" if self.chosen == "halves" else "slip",
-            self.user.text,
-            Secret(self.password.input.take()),
-            Secret(self.code.input.take()),
+            signed.username,
+            signed.password,
+            signed.code,
             staff_shell(self).slips_folder,
         )
         try:

@@ -40,6 +40,7 @@ from widgets.numbered_list import NumberedList
 from widgets.panel import Panel
 from widgets.secret_input import SecretInput
 from widgets.shell import Served
+from widgets.signature import SignatureFields
 from widgets.text import PlainText
 
 FULL_LEVEL = 3
@@ -87,9 +88,7 @@ class VerifyScreen(MemberScreen[int]):
         self.cedula = Field("Cédula", CedulaInput(id="cedula"), id="f-cedula")
         self.born = Field("Nacimiento", DateInput(id="born"), id="f-born")
         self.code = SecretField("Código", SecretInput(id="code", max_length=7), id="f-code")
-        self.user = Field("Supervisor", TextInput(id="user", max_length=40), id="f-user")
-        self.password = SecretField("Su contraseña", SecretInput(id="password"), id="f-password")
-        self.factor = SecretField("Su código", SecretInput(id="factor", max_length=7), id="f-factor")
+        self.signature = SignatureFields(code_id="factor")
 
     def compose_body(self) -> ComposeResult:
         """The step on the left, the ways and the red flags on the right."""
@@ -107,7 +106,7 @@ class VerifyScreen(MemberScreen[int]):
                 yield PlainText(id="way-note")
 
     def _fields(self) -> list[Field[Any] | SecretField]:
-        return [self.answer, self.number, self.cedula, self.born, self.code, self.user, self.password, self.factor]
+        return [self.answer, self.number, self.cedula, self.born, self.code, *self.signature.all()]
 
     def on_mount(self) -> None:
         """Draw the questions of this case, or the ones that were drawn already."""
@@ -152,7 +151,7 @@ class VerifyScreen(MemberScreen[int]):
             "record": [self.number, self.cedula, self.born],
             "in_person": [self.cedula],
             "code": [self.code],
-            "second_person": [self.user, self.password, self.factor],
+            "second_person": self.signature.all(),
         }
         fields = shown.get(step, [])
         for field in self._fields():
@@ -220,7 +219,7 @@ class VerifyScreen(MemberScreen[int]):
     @flow
     async def submit(self) -> None:
         """Send the step that is on show."""
-        fields = [field for field in self._fields() if field.display and field is not self.factor]
+        fields = [field for field in self._fields() if field.display and field is not self.signature.code]
         if not check_fields(fields) or self.state is None:
             return
         try:
@@ -249,10 +248,8 @@ class VerifyScreen(MemberScreen[int]):
         if self.step == "code":
             typed = Secret(self.code.input.take())
             return await self.call(verification.check_code, commands.CheckCode(member, typed))
-        code = self.factor.input.take()
-        person = commands.SecondPerson(
-            member, self.user.text, Secret(self.password.input.take()), Secret(code) if code else None
-        )
+        signed = self.signature.take()
+        person = commands.SecondPerson(member, signed.username, signed.password, signed.code)
         return await self.call(verification.second_person, person)
 
     @on(NumberedList.Picked, "#ways")

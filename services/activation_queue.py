@@ -3,26 +3,24 @@
 Both refresh by themselves.
 """
 
-import json
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import func, select
 from sqlmodel import col
 
-from data.tables import Access, AuditEvent, Case, Hold, HoldRelease, Member, Operation
+from data.tables import Access, ApprovalRequest, AuditEvent, Case, Member, Operation
 from data.types import utc_text
 from data.values.dates import panama_date, panama_midnight
 from services.access_xray import ROUTE_LABELS
 from services.operations import MONEY_OPS, Op
 from services.operator import Operator
+from services.seen_lists import record_once
 from services.unit_of_work import Transaction, UnitOfWork
 
 MOST = 50
 PENDING = ("solicitado", "verificado")
-#: A desk asks every few seconds; the trail wants to know who saw which list, not how often.
-SEEN_FOR = timedelta(minutes=10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,13 +66,13 @@ def pending_activations(operator: Operator, uow: UnitOfWork) -> tuple[QueueRow, 
             .order_by(col(Access.requested_at), col(Access.member_id))
             .limit(MOST)
         ).all()
-        _record_once(tx, [row.member_id for row in rows])
+        record_once(tx, "members", [row.member_id for row in rows])
         now = tx.now
     return tuple(_row(row, now) for row in rows)
 
 
 def day_summary(operator: Operator, uow: UnitOfWork) -> DaySummary:
-    """The operator's day so far, from the cases and the audit trail. Nothing about a member, so no event."""
+    """The operator's day so far, from the cases, the trail and the ledger. Nothing about a member, so no event."""
     with uow.begin(operator, Op.QUEUE_VIEW, touch=False) as tx:
         midnight = panama_midnight(panama_date(tx.now))
         cases = tx.connection.execute(
@@ -83,14 +81,13 @@ def day_summary(operator: Operator, uow: UnitOfWork) -> DaySummary:
             )
         ).all()
         lengths = [int((row.closed_at - row.opened_at).total_seconds()) for row in cases if row.closed_at]
-        done = _done_since(tx, midnight)
-        waiting = tx.connection.execute(_held(operator.actor)).scalar_one()
+        activations, payments, waiting = _activated_since(tx, midnight), _paid_today(tx), _waiting(tx)
     return DaySummary(
         cases=len(cases),
         average_seconds=sum(lengths) // len(lengths) if lengths else 0,
-        activations=done.get(Op.ACCESS_ACTIVATE.value, 0),
-        payments=sum(done.get(op.value, 0) for op in MONEY_OPS),
-        waiting=int(waiting),
+        activations=activations,
+        payments=payments,
+        waiting=waiting,
     )
 
 
@@ -105,45 +102,33 @@ def _row(row: Any, now: datetime) -> QueueRow:
     )
 
 
-def _record_once(tx: Transaction, members: list[int]) -> None:
-    """Leave an event unless the operator's last look at the queue, a moment ago, showed the same members."""
-    event = select(col(AuditEvent.body)).where(
+def _activated_since(tx: Transaction, since: datetime) -> int:
+    """How often the operator activated an access since then."""
+    query = select(func.count()).where(
         col(AuditEvent.actor) == tx.operator.actor,
-        col(AuditEvent.at) > utc_text(tx.now - SEEN_FOR),
-        col(AuditEvent.action) == Op.QUEUE_VIEW.value,
+        col(AuditEvent.at) >= utc_text(since),
+        col(AuditEvent.action) == Op.ACCESS_ACTIVATE.value,
         col(AuditEvent.result) == "ok",
     )
-    last = tx.connection.execute(event.order_by(col(AuditEvent.id).desc()).limit(1)).scalar()
-    if last is None or _members_of(last) != members:
-        tx.record(detail={"members": members})
-        tx.commit()
+    return int(tx.connection.execute(query).scalar_one())
 
 
-def _members_of(body: str) -> Any:
-    return json.loads(body).get("detail", {}).get("members")
-
-
-def _done_since(tx: Transaction, since: datetime) -> dict[str, int]:
-    """How often the operator did what since then; what was only prepared or refused doesn't count."""
-    rows = tx.connection.execute(
-        select(col(AuditEvent.action), func.count())
-        .where(
-            col(AuditEvent.actor) == tx.operator.actor,
-            col(AuditEvent.at) >= utc_text(since),
-            col(AuditEvent.action).in_((Op.ACCESS_ACTIVATE.value, Op.TRANSFER_OWN.value)),
-            col(AuditEvent.result) == "ok",
-        )
-        .group_by(col(AuditEvent.action))
-    ).all()
-    return {row[0]: int(row[1]) for row in rows}
-
-
-def _held(actor: str) -> Any:
-    """Operations of this person that wait for a second one."""
-    return (
-        select(func.count())
-        .select_from(Hold)
-        .join(Operation, col(Operation.id) == col(Hold.id))
-        .outerjoin(HoldRelease, col(HoldRelease.hold_id) == col(Hold.id))
-        .where(col(Operation.actor) == actor, col(HoldRelease.hold_id).is_(None))
+def _paid_today(tx: Transaction) -> int:
+    """Payments that the operator registered and that were applied today, whoever approved them."""
+    query = select(func.count()).where(
+        col(Operation.actor) == tx.operator.actor,
+        col(Operation.value_date) == panama_date(tx.now),
+        col(Operation.kind).in_([op.value for op in MONEY_OPS]),
+        col(Operation.outcome) == "posted",
     )
+    return int(tx.connection.execute(query).scalar_one())
+
+
+def _waiting(tx: Transaction) -> int:
+    """What the operator left for a second person and nobody has decided yet."""
+    query = select(func.count()).where(
+        col(ApprovalRequest.staff_id) == tx.operator.staff_id,
+        col(ApprovalRequest.state) == "waiting",
+        col(ApprovalRequest.expires_at) > tx.now,
+    )
+    return int(tx.connection.execute(query).scalar_one())

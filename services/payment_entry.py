@@ -106,13 +106,16 @@ def wanted_of(command: Asked) -> Wanted:
     return Wanted(command.op, command.member_id, command.from_account, command.to_account, command.amount, memo)
 
 
-def review(tx: Transaction, wanted: Wanted, *, moved: Mapping[int, int] | None = None) -> Seen:
+def review(
+    tx: Transaction, wanted: Wanted, *, moved: Mapping[int, int] | None = None, maker: Maker | None = None
+) -> Seen:
     """Everything that a person should see before agreeing; nothing moves. `moved`: by earlier items of a basket.
+    `maker`: who registered it, where that is not who looks now.
 
     Raises what the checks raise.
     """
-    facts = read_facts(tx, wanted, moved=moved)
-    _check(tx, facts, wanted)
+    facts = read_facts(tx, wanted, moved=moved, actor=maker.actor if maker else None)
+    _check(tx, facts, wanted, maker.actor if maker else None)
     check_funds(facts, wanted.amount)
     division = divide(tx, facts, wanted)
     limits = tx.policy.limits[wanted.op]

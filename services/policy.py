@@ -83,7 +83,10 @@ class ReversalPolicy:
 
 @dataclass(frozen=True, slots=True)
 class ApprovalPolicy:
+    """`notice_seconds`: how often a desk asks by itself what waits and what was decided."""
+
     valid_hours: int
+    notice_seconds: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -97,6 +97,25 @@ class Maker:
     channel: str
     case_id: str | None
 
+    @property
+    def staff_id(self) -> int | None:
+        """The id of the person of staff; None of anybody else."""
+        kind, _, number = self.actor.partition(":")
+        return int(number) if kind == "staff" else None
+
+
+def maker_now(tx: Transaction) -> Maker:
+    """The operator of the transaction as the maker of what they register."""
+    operator = tx.operator
+    return Maker(
+        operator.actor,
+        operator.username,
+        operator.branch,
+        operator.terminal,
+        operator.channel.value,
+        tx.case_id,
+    )
+
 
 @dataclass(frozen=True, slots=True)
 class Posting:
@@ -265,14 +284,7 @@ def _row(
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """The parameters of INSERT and the body as values. A rejection links to nothing: the links stay in its body."""
     core = posting.core()
-    maker = posting.maker or Maker(
-        tx.operator.actor,
-        tx.operator.username,
-        tx.operator.branch,
-        tx.operator.terminal,
-        tx.operator.channel.value,
-        tx.case_id,
-    )
+    maker = posting.maker or maker_now(tx)
     rules = tx.policy.sha256[:12]
     body = {"v": 1, "shown": dict(posting.shown), "rules": rules, "agent": maker.username} | core | extra
     linked = outcome != "rejected"

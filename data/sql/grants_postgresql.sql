@@ -64,7 +64,7 @@ GRANT INSERT, UPDATE (level, factors, expires_at, ended_at, end_reason) ON verif
 GRANT INSERT, UPDATE (lifted_at, lifted_by) ON verification_block TO {role}
 --;
 -- Payments: what was asked for stays; only what became of it is written beside.
-GRANT INSERT, UPDATE (state, decided_by, decided_at, decision, prepared_hash, summary) ON approval_request TO {role}
+GRANT INSERT, UPDATE (state, decided_by, decided_at, decision) ON approval_request TO {role}
 --;
 GRANT INSERT, UPDATE ON favourite, biller_order, schedule_run TO {role}
 --;

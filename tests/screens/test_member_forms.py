@@ -106,7 +106,7 @@ async def test_the_form_says_who_may_not_sign_and_keeps_the_rest(sqlite_world: W
         await desk.keys(f":sobre<enter>2<enter>mrodriguez<enter>{PASSWORD}<enter>000000<enter><enter>")
         form = on(desk)
         assert isinstance(form, FallbackForm) and "No puede aprobar una operación que usted registró" in flat(desk)
-        assert form.user.text == "mrodriguez" and form.password.input.has_focus
+        assert form.signature.user.text == "mrodriguez" and form.signature.password.input.has_focus
         assert PASSWORD not in screen_text(desk.app)
     assert live_credentials(sqlite_world, desk.member) == 0
 

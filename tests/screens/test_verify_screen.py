@@ -125,8 +125,8 @@ async def test_a_second_person_signs_at_the_same_desk(sqlite_world: World, desk:
         await desk.keys(f"mrodriguez<enter>{PASSWORD}<enter>000000<enter>")
         assert "No puede aprobar una operación que usted registró" in " ".join(screen_text(desk.app).split())
         screen = on(desk)
-        assert screen.password.input.has_focus and not screen.password.input.filled
-        screen.user.input.value = "sgomez"
+        assert screen.signature.password.input.has_focus and not screen.signature.password.input.filled
+        screen.signature.user.input.value = "sgomez"
         await desk.keys(f"{PASSWORD}<enter>{sqlite_world.code().reveal()}<enter>")
         assert isinstance(on(desk), RecordScreen) and on(desk).record.level == 3
         assert PASSWORD not in screen_text(desk.app)

@@ -6,11 +6,13 @@ from datetime import timedelta
 
 import pytest
 
+from data.values.uuid7 import uuid7
 from services.activation_queue import day_summary, pending_activations
 from services.cases import CloseCase, close_case
 from services.errors import NotPermitted, SessionLocked
 from services.operations import Op
 from services.operator import Operator, Role
+from services.posting import Leg, Posting, post
 from services.records import OpenRecord, open_record
 from tests.services.world import World
 
@@ -91,10 +93,15 @@ def test_the_day_counts_from_midnight_in_panama(world: World, agent: Operator) -
     )
     assert day_summary(agent, world.uow).cases == 0
     open_record(OpenRecord(member), agent, world.uow)
-    for op, result in ((Op.ACCESS_ACTIVATE, "ok"), (Op.ACCESS_ACTIVATE, "refused"), (Op.TRANSFER_OWN, "ok")):
+    accounts = world.account(member, balance=100_00), world.account(member)
+    for result in ("ok", "refused"):
         with world.uow.begin_system(agent, member_id=member) as tx:
-            tx.record(op.value, result=result)
+            tx.record(Op.ACCESS_ACTIVATE.value, result=result)
             tx.commit()
+    with world.uow.begin_system(agent, member_id=member) as tx:
+        post(tx, Posting(uuid7(), Op.TRANSFER_OWN.value, (Leg(*accounts, 75_00),), member_id=member))
+        tx.record(Op.TRANSFER_OWN.value)
+        tx.commit()
     world.clock.advance(seconds=100)
     open_record(OpenRecord(other), agent, world.uow)
     world.clock.advance(seconds=51)

@@ -240,6 +240,6 @@ def upgrade() -> None:
     # ### end Alembic commands ###
 
     dialect = op.get_bind().dialect.name
-    for name in ("indexes_payments", f"indexes_payments_{dialect}", f"cash_{dialect}"):
+    for name in ("indexes_payments", f"indexes_payments_{dialect}", f"cash_{dialect}", f"approvals_{dialect}"):
         for statement in statements(name):
             op.get_bind().exec_driver_sql(statement, execution_options={"no_parameters": True})

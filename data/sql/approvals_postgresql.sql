@@ -1,0 +1,4 @@
+-- What waits for a second person: what was asked for never changes, and what was decided stays decided (req. 43).
+CREATE TRIGGER approval_request_append_only BEFORE DELETE OR TRUNCATE ON approval_request FOR EACH STATEMENT EXECUTE FUNCTION append_only()
+--;
+CREATE TRIGGER approval_request_decided BEFORE UPDATE ON approval_request FOR EACH ROW WHEN (old.state <> 'waiting'::text OR new.id <> old.id OR new.kind <> old.kind OR new.member_id <> old.member_id OR new.staff_id <> old.staff_id OR new.maker <> old.maker OR new.command <> old.command OR new.summary <> old.summary OR new.prepared_hash <> old.prepared_hash OR new.amount <> old.amount OR new.reasons <> old.reasons OR new.note <> old.note OR new.evidence <> old.evidence OR new.requested_at <> old.requested_at OR new.expires_at <> old.expires_at) EXECUTE FUNCTION append_only()
