@@ -12,6 +12,7 @@ from sqlalchemy import text
 
 from data.engine import make_engine
 from data.tables import Drawer
+from data.values.uuid7 import uuid7
 from services.operator import Channel, Operator, Role
 from services.policy import load_policy
 from services.unit_of_work import UnitOfWork
@@ -127,6 +128,7 @@ def _teller(world: World, number: int, parties: tuple[Party, ...]) -> Teller:
     )  # fmt: skip
     world._insert(
         Drawer, staff_id=agent.staff_id, account_id=drawer, branch=agent.branch, opened_at=world.clock.now(),
-        opening=IN_DRAWER, opening_count="{}",
+        opening=IN_DRAWER, opening_count="{}", opening_key=uuid7(),
+        opened_after=world.scalar("SELECT max(id) FROM entry"),
     )  # fmt: skip
     return Teller(number, agent, boss, drawer, cases)
