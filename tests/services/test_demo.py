@@ -53,7 +53,7 @@ def test_it_is_built_whole_on_both_engines(world: World) -> None:
     states = {row["state"] for row in world.rows("SELECT DISTINCT state FROM access")}
     assert states == {state.value for state in AccessState}
     (event,) = world.events("demo.build")
-    assert event["detail"]["members"] == 101 and len(sheet.staff) == event["detail"]["staff"] == 12
+    assert event["detail"]["members"] == 101 and len(sheet.staff) == event["detail"]["staff"] == 14
     with pytest.raises(DemoExists):
         build_demo(world.uow)
 

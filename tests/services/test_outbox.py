@@ -184,6 +184,8 @@ def test_every_notice_has_a_text_message_that_fits() -> None:
         "number": "2026-00012345",
         "original": "2026-00012344",
         "kind": "Pago de préstamo de otra persona",
+        "biller": "Municipio de Panamá",
+        "reference": "8-123-456-2019",
         "amount": "B/.100,000.00",
         "from_account": "06-018-•••12-1",
         "to_account": "06-018-•••13-2",
