@@ -37,6 +37,7 @@ from services.demo_access import (
     device_rows,
     unknown_hashes,
 )
+from services.demo_cash import add_cash
 from services.demo_desk import add_desk
 from services.demo_money import add_accounts
 from services.demo_sheet import DemoMember, DemoSheet, DemoStaff, demo_sheet, has_second_factor
@@ -91,6 +92,7 @@ def build_demo(uow: UnitOfWork, now: datetime | None = None) -> DemoSheet:
         _add_access(tx, figures, members, staff, hashes)
         accounts, movements = add_accounts(tx, members, figures)
         add_desk(tx, members, figures, staff)
+        add_cash(tx, members, figures, people, staff)
         tx.connection.execute(insert(StoreMeta).values(key=BUILT, value=tx.now.isoformat()))
         tx.record(detail={"members": len(members), "staff": len(staff), "accounts": accounts, "movements": movements})
         tx.commit()

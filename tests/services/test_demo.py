@@ -13,10 +13,15 @@ from data.catalog.products import load_products
 from data.catalog.questions import load_questions
 from data.demo_figures import load_members, load_staff
 from data.secrets import Hasher, Secret, Secrets
+from data.tables import Drawer
+from data.values.dates import panama_date
 from services.access_states import AccessState
 from services.account_view import shown_figure
 from services.activation_queue import pending_activations
 from services.demo import DemoExists, build_demo, demo_built, demo_sheet
+from services.drawer_difference import explain
+from services.drawer_review import DrawersOfDay, drawers_of_day
+from services.drawer_rows import cash_entries, movements
 from services.ledger_check import check
 from services.lookup import Find, find
 from services.operator import Role
@@ -47,7 +52,7 @@ def test_it_is_built_whole_on_both_engines(world: World) -> None:
     assert demo_built(world.uow) and check(world.uow) == ()
     assert world.scalar("SELECT count(*) FROM member") == 101
     assert world.scalar("SELECT count(DISTINCT member_id) FROM name_token") == 101
-    products = {row["product"] for row in world.rows("SELECT DISTINCT product FROM account")} - {"control"}
+    products = {row["product"] for row in world.rows("SELECT DISTINCT product FROM account WHERE member_id > 0")}
     assert products == set(load_products().by_code)
     assert world.scalar("SELECT count(*) FROM operation WHERE kind NOT IN ('opening', 'history')") == 0
     states = {row["state"] for row in world.rows("SELECT DISTINCT state FROM access")}
@@ -176,4 +181,22 @@ def test_moments_are_counted_from_when_it_is_made(sqlite_world: World) -> None:
     build_demo(sqlite_world.uow)
     youngest = sqlite_world.scalar("SELECT max(requested_at) FROM access")
     assert youngest == (now - timedelta(minutes=8)).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-    assert sqlite_world.scalar("SELECT max(value_date) FROM operation") < now.date().isoformat()
+    history = "SELECT max(value_date) FROM operation WHERE kind IN ('history', 'opening')"
+    assert sqlite_world.scalar(history) < now.date().isoformat()
+    assert sqlite_world.scalar("SELECT max(opened_at) FROM drawer") < now.isoformat()
+
+
+def test_a_drawer_stands_open_and_its_double_is_found(world: World) -> None:
+    build_demo(world.uow)
+    assert check(world.uow) == ()
+    (row,) = world.rows("SELECT d.*, a.balance FROM drawer d JOIN account a ON a.id = d.account_id")
+    assert row["closed_at"] is None and row["opening"] == 500_00 and row["balance"] == -971_50
+    supervisor = world.staff("jefa", [Role.SUPERVISOR])
+    (seen,) = drawers_of_day(DrawersOfDay(panama_date(world.clock.now())), supervisor, world.uow)
+    assert (seen.username, seen.expected, seen.counted) == ("lbatista", 971_50, None)
+    ids = [done["id"] for done in world.rows("SELECT id FROM operation WHERE kind = 'cash.deposit' ORDER BY seq")]
+    with world.uow.begin_system(supervisor) as tx:
+        drawer = tx.session.get_one(Drawer, row["id"])
+        (first, *_) = explain(cash_entries(movements(tx, drawer)), -75_00)
+    assert first.why == "doubled" and first.entries == tuple(ids[:2])
+    assert world.scalar("SELECT count(*) FROM outbox WHERE template = 'payment_done' AND state = 'pending'") == 0
