@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from data.catalog.products import LedgerNature, Product, load_products
+from services.errors import InvalidInput
 from services.operations import Op
 
 DRAWER = "drawer"
@@ -70,3 +71,17 @@ def kind_for(product_code: str, *, third: bool) -> PaymentKind | None:
     return next(
         (kind for kind in KINDS.values() if kind.third is third and not kind.cash and kind.accepts(product)), None
     )
+
+
+def op_into(target: str, *, third: Op | None = None) -> Op:
+    """The kind of a payment into a product of the same member. `third`: the destination is somebody else's, and this is
+    what pays into it.
+
+    Raises InvalidInput, at the field, where nothing may be paid so.
+    """
+    if third is not None:
+        return third
+    kind = kind_for(target, third=False)
+    if kind is None:
+        raise InvalidInput("Ese producto no recibe pagos. Elija otra cuenta.", field="to_account")
+    return kind.op

@@ -24,9 +24,9 @@ def cheatsheet_text() -> str:
     from screens.audit_list import AuditList
     from screens.desk import Desk
     from screens.movements import MovementsScreen
+    from screens.payment import PaymentScreen
     from screens.receipt import ReceiptScreen
     from screens.record import RecordScreen
-    from screens.transfer import TransferScreen
     from screens.verify import VerifyScreen
 
     return cheatsheet(
@@ -35,7 +35,7 @@ def cheatsheet_text() -> str:
             "Mostrador": Desk.commands(),
             "Ficha del asociado": RecordScreen.commands(),
             "Verificar": VerifyScreen.commands(),
-            "Transferir": TransferScreen.commands(),
+            "Transferir y pagar": PaymentScreen.commands(),
             "Movimientos": MovementsScreen.commands(),
             "Comprobante": ReceiptScreen.commands(),
             "Auditoría": AuditList.commands(),

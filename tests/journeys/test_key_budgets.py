@@ -13,8 +13,8 @@ import pytest
 
 from screens.desk import Desk
 from screens.movements import MovementsScreen
+from screens.payment import PaymentScreen
 from screens.record import RecordScreen
-from screens.transfer import TransferScreen
 from screens.verify import VerifyScreen
 from tests.screens.member_desk import NUMBER, MemberDesk, member_desk
 from tests.screens.staff import at_rest
@@ -120,7 +120,9 @@ async def test_own_transfer_by_form_and_by_line(sqlite_world: World, tmp_path: P
     async with desk.open(level=2) as pilot:
         form = Hand(desk, pilot)
         await form.press("t")
-        await form.data("1275")
+        await form.data("12")
+        await form.press("enter")
+        await form.data("75")
         await form.press("enter", "enter")
         assert sqlite_world.balance(desk.second) == 75_00
         form.spent("own transfer by the form", 4)
@@ -129,7 +131,7 @@ async def test_own_transfer_by_form_and_by_line(sqlite_world: World, tmp_path: P
         await line.press("colon")
         await line.data("tr 1 2 75")
         await line.press("enter")
-        assert isinstance(on(desk), TransferScreen)
+        assert isinstance(on(desk), PaymentScreen)
         await line.press("enter")
         assert sqlite_world.balance(desk.second) == 150_00
         line.spent("own transfer by the line: tr 1 2 75", 3)

@@ -254,7 +254,7 @@ async def what_is_refused(hands: Hands) -> None:
     await hands.keys(f"{number}Robaron su tarjeta {CARD}<enter>")
     assert hands.house.state("50012") == "credencial_emitida"
     await out_of(hands)
-    await hands.keys(f"t1210<tab>{CARD}<enter>")
+    await hands.keys(f"t12<enter>10<tab>{CARD}<enter>")
     refused = hands.look()
     assert "tarjeta" in refused.lower(), refused
     await out_of(hands)

@@ -138,12 +138,12 @@ async def test_verification_on_its_way(sqlite_world: World, tmp_path: Path, size
 async def test_transfer_and_its_receipt(
     sqlite_world: World, tmp_path: Path, size: tuple[int, int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("screens.transfer.new_key", lambda: "019a0000-0000-7000-8000-000000000001")
+    monkeypatch.setattr("screens.money_form.new_key", lambda: "019a0000-0000-7000-8000-000000000001")
     desk = desk_of(sqlite_world, tmp_path, size, "active")
     async with desk.open(level=2):
         await desk.keys("t")
         assert_snapshot(desk.app, named("transfer_form", size))
-        await desk.keys("3475<tab>Para la escuela<enter>")
+        await desk.keys("34<enter>75<tab>Para la escuela<enter>")
         assert_snapshot(desk.app, named("transfer_review", size))
         await desk.keys("<enter>")
         assert_snapshot(desk.app, named("transfer_receipt", size))

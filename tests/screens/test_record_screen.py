@@ -255,7 +255,7 @@ async def test_the_xray_names_the_key_that_mends(sqlite_world: World, tmp_path: 
 
 async def test_movements_receipts_and_what_has_none(sqlite_world: World, desk: MemberDesk) -> None:
     async with desk.open(level=2):
-        await desk.keys("t1275<enter><enter><escape>m")
+        await desk.keys("t12<enter>75<enter><enter><escape>m")
         assert "últimos 10" in screen_text(desk.app)
         await desk.keys("3")
         assert "últimos 30" in screen_text(desk.app)
@@ -276,7 +276,7 @@ async def test_movements_receipts_and_what_has_none(sqlite_world: World, desk: M
 async def test_a_supervisor_reverses_from_the_movement(sqlite_world: World, tmp_path: Path) -> None:
     desk = member_desk(sqlite_world, tmp_path, supervisor=True)
     async with desk.open(level=2):
-        await desk.keys("t1275<enter><enter><escape><escape>")
+        await desk.keys("t12<enter>75<enter><enter><escape><escape>")
     assert sqlite_world.balance(desk.second) == 75_00
     other = desk.again()
     async with other.open(username="sgomez", code=sqlite_world.code().reveal(), level=1):

@@ -1,9 +1,8 @@
-"""What stands beside the transfer form: the accounts, and the review of what the service fixed."""
+"""What stands beside a payment's form: the accounts, what the destination takes, the review of what was fixed."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from rich.text import Text
 from textual.app import ComposeResult
@@ -12,39 +11,12 @@ from textual.containers import VerticalScroll
 from data.values.money import Money
 from screens.layout import labelled
 from services.account_view import AccountRow
+from services.payment_options import Option
 from services.payments import Prepared
-from widgets.house_input import HouseInput
 from widgets.text import PlainText, padded, safe
 
 MASKED = "•••"
 LABEL_AT_LEAST = 4
-
-
-class AccountInput(HouseInput[AccountRow]):
-    """The number that an account has in the list. The field is left by itself once no longer number could follow."""
-
-    def __init__(self, rows: Sequence[AccountRow], **options: Any) -> None:
-        self._rows = rows
-        super().__init__(
-            self._find,
-            max_length=3,
-            restrict="[0-9]*",
-            refusal="Escriba el número de la cuenta en la lista.",
-            help_text="El número que la cuenta tiene en la lista de la derecha.",
-            **options,
-        )
-
-    def _find(self, text: str) -> AccountRow:
-        row = next((row for row in self._rows if text.isdecimal() and row.position == int(text)), None)
-        if row is None:
-            raise ValueError(f"No hay una cuenta número {text}. Mire la lista.")
-        return row
-
-    @property
-    def settled(self) -> bool:
-        """What was typed names one account and starts no other number."""
-        longer = [row for row in self._rows if str(row.position).startswith(self.value)]
-        return bool(self.value) and [str(row.position) for row in longer] == [self.value]
 
 
 class AccountList(PlainText):
@@ -54,7 +26,7 @@ class AccountList(PlainText):
 
     def __init__(self, rows: Sequence[AccountRow], *, id: str) -> None:
         super().__init__(multiline=True, id=id)
-        self._rows, self._masked = tuple(rows), False
+        self._rows, self.masked = tuple(rows), False
 
     def on_resize(self) -> None:
         """Fit to the new width."""
@@ -62,14 +34,14 @@ class AccountList(PlainText):
 
     def mask(self) -> None:
         """Nobody is verified any more."""
-        self._masked = True
+        self.masked = True
         self._redraw()
 
     def _redraw(self) -> None:
         columns, lines = self.size.width, []
         for row in self._rows:
-            balance = MASKED if row.balance is None or self._masked else row.balance
-            head = safe(f"{row.position:>2} {MASKED if self._masked else row.number}")
+            balance = MASKED if row.balance is None or self.masked else row.balance
+            head = safe(f"{row.position:>2} {MASKED if self.masked else row.number}")
             room = columns - head.cell_len - len(balance) - 3
             label = safe(row.label)
             label.truncate(max(0, room), overflow="ellipsis")
@@ -78,19 +50,46 @@ class AccountList(PlainText):
         self.show(Text("\n").join(lines))
 
 
+class TargetNote(PlainText):
+    """What the destination is, and the usual amounts of an own one, each with the word that names it."""
+
+    DEFAULT_CSS = "TargetNote { height: auto; margin-top: 1; }"
+
+    def __init__(self, *, id: str) -> None:
+        super().__init__(multiline=True, id=id)
+
+    def show_target(
+        self, text: str, options: Sequence[Option] = (), due: str = "", picked: Option | None = None
+    ) -> None:
+        """Draw it anew; nothing for an empty text."""
+        lines = [safe(text, "bold")] if text else []
+        width = max((len(option.word) for option in options), default=0)
+        amounts = [Money(option.amount).format() for option in options]
+        figures = max(map(len, amounts), default=0)
+        for option, amount in zip(options, amounts, strict=True):
+            mark, style = ("▸ ", "bold") if option is picked else ("  ", "")
+            line = Text(mark).append_text(padded(option.word, width + 2, style or "underline"))
+            line.append_text(padded(amount, figures, style, right=True)).append("  ")
+            lines.append(line.append_text(safe(option.label, style)))
+        if due:
+            lines.append(safe(due))
+        self.show(Text("\n").join(lines))
+
+
 class Review(VerticalScroll, can_focus=True):
     """What the service fixed. It has the focus while it waits for Enter, so that no field takes the key."""
 
     DEFAULT_CSS = "Review { height: auto; max-height: 100%; &:focus { background: $field-focus; } }"
-    help_text = "Lea en voz alta cuentas y monto. Enter o F2 aplica la transferencia; Esc vuelve a los datos."
+    help_text = "Lea en voz alta cuentas y monto. Enter o F2 aplica la operación; Esc vuelve a los datos."
 
     def compose(self) -> ComposeResult:
         """The lines."""
         yield PlainText(multiline=True, id="review-lines")
 
-    def show(self, prepared: Prepared, columns: int) -> None:
+    def show(self, prepared: Prepared, columns: int, hint: str) -> None:
         """Draw the summary, what is left for today, the warnings, and what Enter does."""
         rows = [*prepared.summary, ("Queda hoy", f"{Money(prepared.daily_left).with_symbol()} de su límite")]
-        parts = [safe(f"! {warning}", "bold") for warning in prepared.warnings]
-        parts += [labelled(rows, columns), Text(), safe("Enter aplica · Esc corrige", "bold reverse")]
+        parts = [safe(f"! {warning}", "bold") for warning in (*prepared.approval, *prepared.warnings)]
+        parts += [labelled(rows, columns), Text(), safe(hint, "bold reverse")]
         self.query_one("#review-lines", PlainText).show(Text("\n").join(parts))
+        self.scroll_home(animate=False)

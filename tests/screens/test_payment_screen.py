@@ -11,9 +11,9 @@ import pytest
 
 from screens.dialogs.confirm import Confirm
 from screens.lock import LockScreen
+from screens.money_panels import Review
+from screens.payment import PaymentScreen
 from screens.record import RecordScreen
-from screens.transfer import TransferScreen
-from screens.transfer_panels import Review
 from services import payments
 from services.errors import StoreUnavailable
 from services.payments import ConfirmPayment
@@ -23,7 +23,7 @@ from tests.screens.support import screen_text, type_slowly
 from tests.services.world import PASSWORD, World
 
 LINE = ":tr 1 2 75<enter><enter>"
-FORM = "t1275<enter><enter>"
+FORM = "t12<enter>75<enter><enter>"
 
 
 @pytest.fixture
@@ -66,7 +66,12 @@ async def test_line_and_form_at_any_speed_are_one_command(
         assert "Transferencia aplicada: comprobante 2026-0000002" in screen_text(desk.app)
         legs = json.dumps({"amount": 75_00, "from": desk.first, "to": desk.second}, sort_keys=True)
         accounts = json.dumps({"from": desk.first, "to": desk.second}, sort_keys=True)
-        assert told(sqlite_world, start) == [("payment.prepare", "ok", accounts), ("transfer.own", "ok", legs)]
+        start_of_form = ("balances.view", "ok", "{}")
+        assert told(sqlite_world, start) == [
+            start_of_form,
+            ("payment.prepare", "ok", accounts),
+            ("transfer.own", "ok", legs),
+        ]
     (operation,) = posted(sqlite_world)
     body = json.loads(operation.pop("body"))
     assert operation["outcome"] == "posted" and operation["member_id"] == desk.member
@@ -83,7 +88,7 @@ async def test_form_and_line_send_the_same_command(desk: MemberDesk, monkeypatch
         sent.append(command)
         return real(command, operator, uow)
 
-    monkeypatch.setattr("screens.transfer.confirm", confirm)
+    monkeypatch.setattr("screens.payment.confirm", confirm)
     async with desk.open(level=2):
         await desk.keys(f"{FORM}<escape>{LINE}")
     first, second = sent
@@ -95,7 +100,7 @@ async def test_form_and_line_send_the_same_command(desk: MemberDesk, monkeypatch
 
 async def test_a_held_enter_posts_once(sqlite_world: World, desk: MemberDesk) -> None:
     async with desk.open(level=2):
-        await desk.keys("t1275" + "<enter>" * 12)
+        await desk.keys("t12<enter>75" + "<enter>" * 12)
         assert on(desk).receipt is not None
     assert sqlite_world.balance(desk.second) == 75_00 and len(posted(sqlite_world)) == 1
 
@@ -121,10 +126,10 @@ async def test_a_half_line_says_what_is_missing(desk: MemberDesk) -> None:
 @pytest.mark.parametrize(
     ("typed", "field", "said"),
     [
-        ("1175", "", "cuenta"),
-        ("12<tab>", "amount", "Falta este dato."),
-        ("12999999", "amount", "Saldo insuficiente"),
-        ("1275<tab>4111111111111111", "memo", "tarjeta"),
+        ("11<enter>75", "target", "Elija dos cuentas distintas"),
+        ("12<enter><tab>", "amount", "Falta este dato."),
+        ("12<enter>999999", "amount", "Saldo insuficiente"),
+        ("12<enter>75<tab>4111111111111111", "memo", "tarjeta"),
         ("9", "source", "No hay una cuenta número 9"),
     ],
 )
@@ -134,17 +139,17 @@ async def test_a_refusal_stands_at_its_field_and_keeps_what_was_typed(
     async with desk.open(level=2):
         await desk.keys(f"t{typed}<f2>")
         screen = on(desk)
-        assert isinstance(screen, TransferScreen) and screen.prepared is None
-        before = screen._typed()
+        assert isinstance(screen, PaymentScreen) and screen.prepared is None
+        before = screen.typed()
         assert any(before)
         assert said in (getattr(screen, field).error if field else screen_text(desk.app))
-        assert screen._typed() == before
+        assert screen.typed() == before
     assert posted(sqlite_world) == []
 
 
 async def test_what_is_changed_after_the_review_is_reviewed_again(sqlite_world: World, desk: MemberDesk) -> None:
     async with desk.open(level=2):
-        await desk.keys("t1275<enter>")
+        await desk.keys("t12<enter>75<enter>")
         assert isinstance(on(desk).focused, Review)
         await desk.keys("<escape>")
         assert not on(desk).query_one(Review).display and on(desk).amount.input.has_focus
@@ -158,12 +163,12 @@ async def test_data_that_changed_meanwhile_is_shown_and_must_be_reviewed_again(
     sqlite_world: World, desk: MemberDesk
 ) -> None:
     async with desk.open(level=2):
-        await desk.keys("t1275<enter>")
+        await desk.keys("t12<enter>75<enter>")
         sqlite_world.fund(desk.first, -300_00)
         await desk.keys("<enter>")
         screen = on(desk)
         assert "Los datos cambiaron; revise de nuevo." in screen_text(desk.app)
-        assert screen.prepared is None and screen._typed()[:3] == ("1", "2", "75")
+        assert screen.prepared is None and screen.typed()[:3] == ("1", "2", "75")
         await desk.keys("<enter><enter>")
         assert screen.receipt is not None
     assert sqlite_world.balance(desk.second) == 75_00
@@ -176,7 +181,7 @@ async def test_esc_asks_before_typed_data_goes(desk: MemberDesk) -> None:
         await desk.keys("t1<escape>")
         assert isinstance(on(desk), Confirm)
         await desk.keys("<escape>")
-        assert isinstance(on(desk), TransferScreen) and on(desk).source.text == "1"
+        assert isinstance(on(desk), PaymentScreen) and on(desk).source.text == "1"
         await desk.keys("<escape><f2>")
         assert isinstance(on(desk), RecordScreen)
 
@@ -185,18 +190,18 @@ async def test_at_the_end_of_the_verification_nothing_is_posted_and_nothing_is_l
     sqlite_world: World, desk: MemberDesk
 ) -> None:
     async with desk.open(level=2):
-        await desk.keys("t1275<enter>")
+        await desk.keys("t12<enter>75<enter>")
         desk.run_out()
         await desk.tick()
         screen = on(desk)
-        assert isinstance(screen, TransferScreen) and screen.prepared is None
+        assert isinstance(screen, PaymentScreen) and screen.prepared is None
         shown = screen_text(desk.app)
         assert "verificación vencida" in shown or "sin verificar" in shown
         assert "1,322.64" not in shown and "06-018-50012" not in shown
-        assert screen._typed()[:3] == ("1", "2", "75")
+        assert screen.typed()[:3] == ("1", "2", "75")
         await desk.keys("<enter><enter>")
         assert "Requiere verificación N2" in screen_text(desk.app)
-        assert screen._typed()[:3] == ("1", "2", "75") and posted(sqlite_world) == []
+        assert screen.typed()[:3] == ("1", "2", "75") and posted(sqlite_world) == []
         assert desk.record.record is not None and desk.record.record.level == 0
 
 
@@ -204,7 +209,7 @@ async def test_after_a_lock_in_the_middle_the_data_are_there_and_the_caller_is_v
     sqlite_world: World, desk: MemberDesk
 ) -> None:
     async with desk.open(level=2):
-        await desk.keys("t1275<enter>")
+        await desk.keys("t12<enter>75<enter>")
         desk.clock.advance(5 * 60 + 1)
         desk.app.watch_session()
         await at_rest(desk.app)
@@ -212,7 +217,7 @@ async def test_after_a_lock_in_the_middle_the_data_are_there_and_the_caller_is_v
         assert "1,322.64" not in screen_text(desk.app) and "50012" not in screen_text(desk.app)
         await desk.keys(f"{PASSWORD}<enter>")
         screen = on(desk)
-        assert isinstance(screen, TransferScreen) and screen._typed()[:3] == ("1", "2", "75")
+        assert isinstance(screen, PaymentScreen) and screen.typed()[:3] == ("1", "2", "75")
         assert "1,322.64" not in screen_text(desk.app)
         await desk.keys("<f2>")
         assert "Requiere verificación N2" in screen_text(desk.app) and posted(sqlite_world) == []
@@ -234,13 +239,13 @@ async def test_a_lost_answer_is_asked_for_under_the_same_key(
             raise StoreUnavailable
         return receipt
 
-    monkeypatch.setattr("screens.transfer.confirm", confirm)
+    monkeypatch.setattr("screens.payment.confirm", confirm)
     async with desk.open(level=2):
         await desk.keys(f"{LINE}")
         screen = on(desk)
         assert screen.unanswered and "No se sabe si se aplicó" in " ".join(screen_text(desk.app).split())
         await desk.keys("9")  # nothing can be changed meanwhile
-        assert screen._typed()[:3] == ("1", "2", "75.00")
+        assert screen.typed()[:3] == ("1", "2", "75.00")
         await desk.keys("<escape>")
         assert isinstance(on(desk), Confirm)
         await desk.keys("<escape><enter>")
@@ -253,7 +258,7 @@ async def test_the_receipt_is_saved_for_its_owner_alone(desk: MemberDesk) -> Non
     async with desk.open(level=2):
         await desk.keys("t<f9>")
         assert "Todavía no hay comprobante" in screen_text(desk.app)
-        await desk.keys("1275<enter><enter><f9>")
+        await desk.keys("12<enter>75<enter><enter><f9>")
         folder = desk.app.receipts_folder
         files = sorted(folder.iterdir())
         assert [file.suffix for file in files] == [".pdf", ".txt"]

@@ -1,0 +1,298 @@
+"""The way of every payment on one screen, left to right: form → review → receipt (S10–S31, req. 40, 42, 44)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Horizontal
+from textual.widget import Widget
+from textual.widgets import Input
+
+from screens.flow import flow
+from screens.member_screen import MemberScreen
+from screens.money_panels import Review
+from screens.receipt import PrintReceipt, print_receipt
+from screens.record_mends import new_key
+from services.errors import CoopError, StoreUnavailable
+from services.payments import Prepared
+from services.receipt_print import text40
+from services.receipts import Receipt
+from widgets.command import Command, CommandClass
+from widgets.fields import Field, check_fields
+from widgets.panel import Panel
+from widgets.receipt_view import ReceiptView
+
+UNANSWERED = (
+    "No se sabe si se aplicó: la base de datos no contestó. Enter vuelve a preguntar por la misma operación, nunca"
+    " hace otra."
+)
+ENDED = "La verificación terminó; lo escrito se conserva. Esc vuelve a la ficha: verifique de nuevo antes de aplicar."
+SUPERVISOR = "No se aplicó: este monto necesita la aprobación de un supervisor. Esc corrige los datos."
+FEMININE = frozenset({"Transferencia", "Recarga"})
+
+
+class Continue(Command):
+    """Pide la revisión; con la revisión a la vista, aplica la operación."""
+
+    id = "continue"
+    label = "Continuar"
+    keys: ClassVar[tuple[str, ...]] = ("f2",)
+    footer = True
+
+
+class MoneyForm(MemberScreen[str]):
+    """Answers what was done, or None. The idempotency key is minted when the form opens (C6).
+
+    A subclass brings its fields and what stands beside them, asks for the review in `prepare`, posts in `apply`.
+    """
+
+    ACTIONS: ClassVar[tuple[CommandClass, ...]] = (Continue, PrintReceipt)
+    CSS_PATH = "money_form.tcss"
+    WHAT: ClassVar[str] = "de la operación"
+    FIELDS: ClassVar[dict[str, str]] = {}
+    """A field of the service's command → the name of its `Field` here."""
+
+    def __init__(self, member_id: int, title: str) -> None:
+        super().__init__()
+        self.member_id = member_id
+        self.form_title = title
+        self.key = new_key()
+        self.prepared: Prepared | None = None
+        self.receipt: Receipt | None = None
+        self.unanswered = False
+        self._reviewed: tuple[str, ...] = ()
+
+    # For subclasses -------------------------------------------------------------------------------
+
+    def fields(self) -> Sequence[Field[Any]]:
+        """The fields in their order."""
+        raise NotImplementedError
+
+    def beside(self) -> Sequence[Widget]:
+        """What stands beside the form while it is filled."""
+        raise NotImplementedError
+
+    def beside_title(self) -> str:
+        """What that is called."""
+        raise NotImplementedError
+
+    def review_title(self) -> str:
+        """What the operation on show is called."""
+        return "Revisión"
+
+    def mask(self) -> None:
+        """Nobody is verified any more: take the figures away."""
+
+    async def settle(self) -> bool:
+        """Look up what must be known before the fields can be read; False when a person must choose first."""
+        return True
+
+    async def prepare(self) -> Prepared:
+        """Ask the service for the review."""
+        raise NotImplementedError
+
+    async def apply(self, prepared: Prepared) -> Receipt:
+        """Post what is on show under `self.key`."""
+        raise NotImplementedError
+
+    async def ready(self, prepared: Prepared) -> bool:
+        """Whether what is on show can be applied now; if not, the screen says what is missing."""
+        if prepared.approval:
+            self.say(SUPERVISOR, "warning")
+        return not prepared.approval
+
+    def hint(self, prepared: Prepared) -> str:
+        """What Enter does with the review, in the fewest words."""
+        return "Necesita un supervisor · Esc corrige" if prepared.approval else "Enter aplica · Esc corrige"
+
+    # Showing --------------------------------------------------------------------------------------
+
+    def compose_body(self) -> ComposeResult:
+        """The form, and beside it the choices, the review or the receipt."""
+        with Horizontal():
+            with Panel(self.form_title, id="form"):
+                yield from self.fields()
+            with Panel(self.beside_title(), id="beside"):
+                yield from self.beside()
+                yield Review(id="review")
+                yield from self.below_review()
+                yield ReceiptView(id="receipt")
+
+    def below_review(self) -> Sequence[Widget]:
+        """What the review needs besides, such as a code's field."""
+        return ()
+
+    def on_mount(self) -> None:
+        """Show the form."""
+        super().on_mount()
+        self.shows_verified = True
+        self.show_part("choices")
+
+    def show_part(self, which: str) -> None:
+        """Show the choices, the review or the receipt beside the form."""
+        shown: dict[str, tuple[Sequence[Widget], str]] = {
+            "choices": (self.beside(), self.beside_title()),
+            "review": ((self.query_one("#review"), *self.below_review()), self.review_title()),
+            "receipt": ((self.query_one("#receipt"),), "Comprobante"),
+        }
+        for name, (widgets, _) in shown.items():
+            for widget in widgets:
+                widget.display = name == which
+        self.query_one("#beside", Panel).retitle(shown[which][1])
+
+    def disabled_reason(self, command: CommandClass) -> str | None:
+        """The receipt is printed when there is one."""
+        if command is PrintReceipt and self.receipt is None:
+            return "Todavía no hay comprobante."
+        if command is Continue and self.receipt is not None:
+            return "La operación ya se aplicó. Esc vuelve a la ficha."
+        return None
+
+    def typed(self) -> tuple[str, ...]:
+        """What stands in the fields."""
+        return tuple(field.text for field in self.fields())
+
+    def pending_work(self) -> str:
+        """Typed data, as long as nothing was posted."""
+        if self.receipt is not None:
+            return ""
+        if self.unanswered:
+            return "de vista los datos de una operación sin respuesta"
+        return f"los datos {self.WHAT}" if any(self.typed()) else ""
+
+    def verification_ended(self) -> None:
+        """What was typed stays; figures, and the review that holds them, go."""
+        self.mask()
+        if self.receipt is None and not self.unanswered:
+            self.back_to_form()
+            self.query_one("#amount", Input).focus()
+            self.say(ENDED, "warning")
+
+    # From field to field --------------------------------------------------------------------------
+
+    @on(Input.Changed)
+    def _changed(self) -> None:
+        """What was reviewed holds only for what was typed then."""
+        if self.prepared is not None and self.receipt is None and self.typed() != self._reviewed:
+            self.back_to_form()
+
+    def back_to_form(self) -> None:
+        """The review is over; the fields stay as they are."""
+        self.prepared = None
+        self.show_part("choices")
+        self.refresh_commands()
+
+    def show_error(self, name: str, text: str) -> None:
+        """Put a complaint at a field and the focus into it."""
+        field: Field[Any] = getattr(self, name)
+        field.show_error(text)
+        field.input.focus()
+
+    async def key_enter(self) -> None:
+        """Enter on the review posts."""
+        if isinstance(self.focused, Review):
+            self.action_continue()
+
+    def action_continue(self) -> None:
+        """F2: whatever comes next."""
+        self.hush()
+        if self.prepared is None:
+            self.review()
+        else:
+            self.post()
+
+    async def action_back(self) -> None:
+        """Esc: from the review to the form, from the receipt to the record."""
+        if self.receipt is not None:
+            self.dismiss(applied_text(self.receipt))
+        elif self.prepared is not None and not self.unanswered:
+            self.back_to_form()
+            self.query_one("#amount", Input).focus()
+        else:
+            await super().action_back()
+
+    # The service ----------------------------------------------------------------------------------
+
+    @flow
+    async def review(self) -> None:
+        """Let the service fix the data and show them."""
+        if self.unanswered or self.receipt is not None or not await self.settle():
+            return
+        if not check_fields(self.fields()):
+            return
+        try:
+            prepared = await self.prepare()
+        except CoopError as error:
+            self.complain(error)
+            raise
+        self.prepared, self._reviewed = prepared, self.typed()
+        self.show_part("review")
+        review = self.query_one(Review)
+        review.show(prepared, max(20, self.query_one("#beside").content_size.width), self.hint(prepared))
+        review.focus()
+        self.refresh_commands()
+
+    @flow
+    async def post(self) -> None:
+        """Apply what is on show, once: the key stays the same through every retry."""
+        if self.prepared is None or self.receipt is not None or not await self.ready(self.prepared):
+            return
+        try:
+            receipt = await self.apply(self.prepared)  # The program keeps it in its journal until it is answered.
+        except StoreUnavailable as error:
+            self._wait_for_answer()
+            raise StoreUnavailable(UNANSWERED) from error
+        except CoopError as error:
+            self.key = new_key()  # A refusal sticks to its key.
+            self._set_unanswered(False)
+            self.back_to_form()
+            self.complain(error)
+            raise
+        self._set_unanswered(False)
+        self.show_receipt(receipt)
+
+    def _wait_for_answer(self) -> None:
+        """Nothing can be changed until it is known what became of it."""
+        self._set_unanswered(True)
+        self.query_one("#beside", Panel).retitle("Sin respuesta")
+        self.query_one(Review).focus()
+
+    def _set_unanswered(self, unanswered: bool) -> None:
+        self.unanswered = unanswered
+        self.query_one("#form").disabled = unanswered
+
+    def show_receipt(self, receipt: Receipt) -> None:
+        """It is done: the paper takes the place of the review."""
+        self.receipt = receipt
+        self.query_one("#form").disabled = True
+        self.show_part("receipt")
+        self.query_one(ReceiptView).show_receipt(text40(receipt))
+        self.say(f"{applied_text(receipt)} F9 lo imprime, Esc vuelve a la ficha.")
+        self.query_one(ReceiptView).focus()
+        self.refresh_commands()
+
+    def complain(self, error: CoopError) -> None:
+        """Put a refusal at the field that is to blame; what was typed stays."""
+        name = self.FIELDS.get(error.field or "")
+        if name is not None:
+            self.show_error(name, error.user_text)
+        else:
+            self.query_one("#amount", Input).focus()
+
+    @flow
+    async def action_print_receipt(self) -> None:
+        """F9."""
+        if self.receipt is not None:
+            await print_receipt(self, self.receipt)
+
+
+def applied_text(receipt: Receipt) -> str:
+    """`Transferencia aplicada: comprobante 2026-0000002.`"""
+    noun = receipt.kind_title.partition(" ")[0]
+    done = "aplicada" if noun in FEMININE else "aplicado"
+    if receipt.existed:
+        return f"Ya estaba {done}: comprobante {receipt.number}."
+    return f"{noun} {done}: comprobante {receipt.number}."

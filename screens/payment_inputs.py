@@ -1,0 +1,149 @@
+"""The fields of a payment inside the cooperative: whose account, which, how much — by number, by word, by figure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from data.values.money import Money
+from data.values.text import fold
+from services.account_view import AccountRow
+from services.payees import Payee
+from services.payment_options import Option, Payable
+from widgets.house_input import HouseInput
+
+OWN_DIGITS = 3
+"""The number of an own account in the list has at most so many; longer figures name somebody else's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One side of a payment. `third`: somebody else's account, whose product is not told."""
+
+    account_id: int
+    product: str
+    text: str
+    third: Payee | None = None
+
+
+def own_side(row: AccountRow) -> Side:
+    """An account of the member who is served."""
+    return Side(row.account_id, row.product, f"{row.label} {row.number}")
+
+
+def own_row(text: str, rows: Sequence[AccountRow]) -> AccountRow | None:
+    """The own account that a text names: its number in the list, or its account number."""
+    typed = text.strip()
+    if typed.isdecimal() and len(typed) <= OWN_DIGITS:
+        return next((row for row in rows if row.position == int(typed)), None)
+    return next((row for row in rows if typed and row.number == typed), None)
+
+
+def is_foreign(text: str, rows: Sequence[AccountRow]) -> bool:
+    """Whether a text can only name an account of somebody else: `50233`, `50233/1`, `06-018-50233-1`."""
+    typed = text.strip()
+    if own_row(typed, rows) is not None or not any(letter.isdecimal() for letter in typed):
+        return False
+    return not typed.isdecimal() or len(typed) > OWN_DIGITS
+
+
+class SideInput(HouseInput[Side]):
+    """One side: an own account by its number in the list; as destination also somebody else's."""
+
+    def __init__(self, rows: Sequence[AccountRow], *, foreign: bool = False, **options: Any) -> None:
+        self._rows = tuple(rows)
+        self._foreign = foreign
+        self._found: tuple[str, Side] | None = None
+        what = "El número de la lista" + (", o de otra persona: 50233, 50233/1 o su cuenta" if foreign else "")
+        super().__init__(
+            self._read,
+            max_length=40 if foreign else OWN_DIGITS,
+            restrict=r"[0-9A-Za-z/ \-]*" if foreign else r"[0-9]*",
+            refusal="Escriba el número de la cuenta en la lista.",
+            help_text=f"{what}.",
+            **options,
+        )
+
+    def _read(self, text: str) -> Side:
+        typed = text.strip()
+        row = own_row(typed, self._rows)
+        if row is not None:
+            return own_side(row)
+        if self._found is not None and self._found[0] == typed:
+            return self._found[1]
+        if self._foreign and is_foreign(typed, self._rows):
+            raise ValueError("Pulse Enter para buscar de quién es la cuenta.")
+        raise ValueError(f"No hay una cuenta número {typed}. Mire la lista.")
+
+    def found(self, payee: Payee) -> None:
+        """What stands in the field names this account of somebody else."""
+        self._found = (self.value.strip(), Side(payee.account_id, "", f"{payee.label} {payee.number}", payee))
+
+    @property
+    def side(self) -> Side | None:
+        """What the field names now, as far as it is known."""
+        try:
+            return self._read(self.value) if self.value.strip() else None
+        except ValueError:
+            return None
+
+    @property
+    def unknown(self) -> bool:
+        """It names somebody else's account that was not looked up yet."""
+        return self._foreign and self.side is None and is_foreign(self.value, self._rows)
+
+    @property
+    def settled(self) -> bool:
+        """What was typed names one account and starts no other number."""
+        longer = [row for row in self._rows if str(row.position).startswith(self.value)]
+        return bool(self.value) and [str(row.position) for row in longer] == [self.value]
+
+
+class AmountInput(HouseInput[Money]):
+    """An amount in figures, or the word of one of the destination's usual amounts; arrows go through these."""
+
+    def __init__(self, payable: Callable[[], Payable | None], **options: Any) -> None:
+        self._payable = payable
+        super().__init__(
+            self._read,
+            placeholder="0.00",
+            max_length=18,
+            restrict=r"[0-9.,A-Za-zÁÉÍÓÚáéíóúñÑ]*",
+            refusal="Van cifras, coma y punto, o una palabra de la lista.",
+            help_text=(
+                "Escriba el monto: 75, 75.50 o 1,322.64; o la palabra de un monto usual de la cuenta: cuota, minimo,"
+                " estado, total. Las flechas los recorren."
+            ),
+            **options,
+        )
+
+    def _read(self, text: str) -> Money:
+        if not text.strip()[:1].isalpha():
+            return Money.parse(text)
+        option = self.option_of(text)
+        if option is not None:
+            return Money(option.amount)
+        words = [option.word for option in self._options()]
+        if not words:
+            raise ValueError("Esa cuenta no tiene montos con nombre. Escriba la cifra.")
+        raise ValueError(f"Escriba una cifra, o una de estas palabras: {', '.join(words)}.")
+
+    def option_of(self, text: str) -> Option | None:
+        """The usual amount that a text names."""
+        payable = self._payable()
+        return payable.option(fold(text)) if payable is not None else None
+
+    def _options(self) -> tuple[Option, ...]:
+        payable = self._payable()
+        return payable.options if payable is not None else ()
+
+    def step(self, by: int) -> None:
+        """Take the next of the usual amounts, or the one before."""
+        options = self._options()
+        if not options:
+            return
+        picked = self.option_of(self.value) if self.value else None
+        at = options.index(picked) + by if picked is not None else (0 if by > 0 else -1)
+        self.value = options[at % len(options)].word
+        self.cursor_position = len(self.value)

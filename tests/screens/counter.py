@@ -1,0 +1,68 @@
+"""A member with an account of every kind, and another person to pay to: what tests of payments at the desk share."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tests.screens.member_desk import MemberDesk, member_desk
+from tests.screens.support import NARROW
+from tests.services.world import World
+
+LOAN = {"rate": "12.00", "quota": 125_00, "due_day": 30, "interest_paid_to": "2026-10-30", "next_due": "2026-11-30"}
+CARD = {"minimum": 35_00, "statement": 280_00}
+
+
+@dataclass
+class Counter:
+    """The desk, and the row ids of the accounts. Their numbers in the list: savings 1 and 2, plan 3, contributions 4,
+    loan 5, insurance 6, card 7, mobile 8."""
+
+    desk: MemberDesk
+    plan: int
+    contributions: int
+    loan: int
+    insurance: int
+    card: int
+    mobile: int
+    stranger: int
+    theirs: int
+
+    @property
+    def world(self) -> World:
+        return self.desk.world
+
+
+def counter(
+    world: World, folder: Path, *, size: tuple[int, int] = NARROW, more: bool = False, **options: Any
+) -> Counter:
+    """`more`: the other person has two savings accounts and a plan instead of one account."""
+    desk = member_desk(world, folder, size=size, **options)
+
+    def account(product: str, label: str, balance: int = 0, terms: Any = None, **columns: Any) -> int:
+        lowest = min(0, balance * 2)
+        return world.account(
+            columns.pop("member", desk.member), product=product, label=label, balance=balance, floor=lowest,
+            min_balance=lowest, terms=json.dumps(terms) if terms else None, **columns,
+        )  # fmt: skip
+
+    other = world.member("50233", given_names="Rubén", surnames="Ñato Díaz")
+    theirs = account("06", "AHORROS", 10_00, member=other, number="06-018-50233-1")
+    if more:
+        account("06", "AHORROS", member=other, number="06-018-50233-2")
+        account("11", "PLAN DE CAPITALIZACIÓN", member=other, number="11-018-50233-1")
+    return Counter(
+        desk,
+        plan=account("11", "PLAN DE CAPITALIZACIÓN", terms={"quota": 20_00}),
+        contributions=account("01", "APORTACIONES", 250_00, {"quota": 5_00}),
+        loan=account("21", "PRÉSTAMO PERSONAL", -900_00, LOAN),
+        insurance=account("31", "SEG.VIDA", -62_68),
+        card=account(
+            "41", "MASTERCARD CLASICA PROFECARD", -322_64, CARD, number="5216-XXXX-XXXX-4471", card_last4="4471"
+        ),
+        mobile=account("51", "PLAN CELULAR", -18_50, {"quota": 18_50}),
+        stranger=other,
+        theirs=theirs,
+    )
