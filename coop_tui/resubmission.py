@@ -12,7 +12,7 @@ from functools import partial
 from typing import Any, Final, TypeVar
 
 from services.activation import Activate, activate
-from services.approval_rows import FindRequest, find_request
+from services.approval_views import FindRequest, find_request
 from services.approvals import Approve, RequestApproval, approve, confirm_with_second_person, request_approval
 from services.biller_payments import ConfirmBill, confirm_bill, resubmit_bill
 from services.credentials import FindIssue, IssueCredential, find_issue, issue_credential

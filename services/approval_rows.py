@@ -14,7 +14,6 @@ from services.approval_kinds import ApprovalKind, Confirm, Look, kind_of
 from services.audit_trail import canonical
 from services.errors import CoopError, NotFound
 from services.operations import Op
-from services.operator import Operator
 from services.posting import Maker, maker_now
 from services.staff_proof import reading
 from services.timeline_words import WORDS
@@ -82,24 +81,6 @@ class Request:
             raise AlreadyDecided(f"Esa solicitud ya no espera: está {STATES[self.state]}{by}.")
         if self.expires_at <= now:
             raise AlreadyDecided("Esa solicitud venció. Quien la registró puede hacer otra con el asociado.")
-
-
-@dataclass(frozen=True, slots=True)
-class FindRequest:
-    request_id: str
-
-
-def find_request(command: FindRequest, operator: Operator, uow: UnitOfWork) -> str | None:
-    """What became of a request whose answer was lost, in Spanish; None if it never arrived. For its maker, and for who
-    decides."""
-    with uow.begin(operator, Op.APPROVAL_VIEW, member_id=member_of(uow, command.request_id)) as tx:
-        request = find(tx, command.request_id)
-        tx.record(about=command.request_id, result="ok" if request else "none")
-        tx.commit()
-    if request is None:
-        return None
-    by = f" por {request.decider}" if request.decider else ""
-    return f"{request.title}: {STATES[request.state]}{by}."
 
 
 def member_of(uow: UnitOfWork, request_id: str) -> int | None:

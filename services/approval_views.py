@@ -9,7 +9,7 @@ from sqlmodel import col
 from data.catalog.flags import load_flags
 from data.tables import ApprovalRequest, Case, Member
 from services.approval_queue import SHOWN, PendingRow, may_give, pending_row, watches
-from services.approval_rows import Request, found, member_of
+from services.approval_rows import STATES, Request, find, found, member_of
 from services.approval_rules import check_other_person, check_share, check_unrelated
 from services.errors import CoopError, NotPermitted
 from services.operations import Op
@@ -147,3 +147,23 @@ def _flags(tx: Transaction, request: Request) -> tuple[str, ...]:
     stored = tx.connection.execute(select(col(Case.flags)).where(col(Case.id) == request.maker.case_id)).scalar()
     catalogue = load_flags()
     return tuple(flag.text if (flag := catalogue.get(name)) else name for name in (stored or "").split())
+
+
+@dataclass(frozen=True, slots=True)
+class FindRequest:
+    request_id: str
+
+
+def find_request(command: FindRequest, operator: Operator, uow: UnitOfWork) -> str | None:
+    """What became of a request whose answer was lost, in Spanish, for its maker and for who watches the queue; None for
+    anybody else, and if it never arrived."""
+    with uow.begin(operator, Op.APPROVAL_VIEW, member_id=member_of(uow, command.request_id)) as tx:
+        request = find(tx, command.request_id)
+        if request is not None and request.maker_id != operator.staff_id and not watches(tx):
+            request = None
+        tx.record(about=command.request_id, result="ok" if request else "none")
+        tx.commit()
+    if request is None:
+        return None
+    by = f" por {request.decider}" if request.decider else ""
+    return f"{request.title}: {STATES[request.state]}{by}."

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from data.secrets import Secret
+from data.types import utc_text
 from data.values.uuid7 import uuid7
 from services.approval_views import ApprovalDetail, GetApproval, approval_detail
 from services.approvals import (
@@ -19,8 +20,10 @@ from services.approvals import (
 )
 from services.operations import Op
 from services.operator import Operator, Role
+from services.payment_codes import CheckPaymentCode, SendPaymentCode, check_payment_code, send_payment_code
 from services.payments import ConfirmPayment, Prepared, PreparePayment, prepare
 from services.receipts import Receipt
+from tests.services.callers import sent_code
 from tests.services.world import PASSWORD, World
 
 NOTE = "Compra de un terreno, trae la escritura"
@@ -63,6 +66,13 @@ class ApprovalDesk:
         shown = self.prepare(amount, memo)
         return ConfirmPayment(uuid7(), shown.hash, self.op, self.member, self.first, self.second, amount, memo)
 
+    def code(self, amount: int = BIG) -> None:
+        """The member says the code of this very payment."""
+        sent = SendPaymentCode(self.op, self.member, self.first, self.second, amount, "email")
+        send_payment_code(sent, self.agent, self.world.uow)
+        said = CheckPaymentCode(self.member, Secret(sent_code(self.world)))
+        assert check_payment_code(said, self.agent, self.world.uow)
+
     def ask(self, command: ConfirmPayment | None = None, note: str = NOTE) -> Requested:
         return request_approval(RequestApproval(command or self.form(), note), self.agent, self.world.uow)
 
@@ -81,6 +91,15 @@ class ApprovalDesk:
 
     def state(self, request_id: str) -> str:
         return str(self.world.scalar("SELECT state FROM approval_request WHERE id = :id", id=request_id))
+
+    def later(self, **by: float) -> None:
+        """Time passes; everybody who is signed in has just typed a password."""
+        self.world.clock.advance(**by)
+        now = self.world.clock.now()
+        stored = utc_text(now) if self.world.dialect == "sqlite" else now
+        self.world.change(
+            "UPDATE staff_session SET started_at = :now, last_seen_at = :now, authenticated_at = :now", now=stored
+        )
 
     def posted(self) -> int:
         return int(
