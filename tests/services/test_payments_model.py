@@ -8,16 +8,14 @@ from __future__ import annotations
 import itertools
 import json
 import os
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, multiple, rule, run_state_machine_as_test
+from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, multiple, rule
 
 from data.secrets import Hasher, Secret, Secrets
 from data.values.dates import panama_date
@@ -33,6 +31,7 @@ from services.payments import ConfirmPayment, PreparePayment, confirm, prepare
 from services.receipts import Receipt
 from services.reversals import Reverse, reverse
 from tests.services.callers import sent_code
+from tests.services.machines import postgresql_world, run, sqlite_worlds
 from tests.services.world import World
 
 #: What each member has: product, balance in centésimos, terms.
@@ -221,46 +220,15 @@ class Counter(RuleBasedStateMachine):
             self.world.lease(self.agent, member, level=2, factors=["question", "code"])
 
 
-def run(open_world: Callable[[], Any], examples: int, steps: int) -> None:
-    machine = type("Machine", (Counter,), {"open_world": staticmethod(open_world)})
-    run_state_machine_as_test(  # type: ignore[no-untyped-call]
-        machine,
-        settings=settings(
-            max_examples=examples,
-            stateful_step_count=steps,
-            deadline=None,
-            database=None,
-            phases=[Phase.generate],  # a step takes too long to try shorter sequences by the hundred
-            suppress_health_check=list(HealthCheck),
-        ),
-    )
-
-
 #: More of everything where time is no matter: LEDGER_EXAMPLES=10 is ten times as many.
 TIMES = int(os.environ.get("LEDGER_EXAMPLES", "1"))
 
 
 def test_any_sequence_on_sqlite(tmp_path: Path, sqlite_template: Path, secrets: Secrets, hasher: Hasher) -> None:
-    @contextmanager
-    def open_world() -> Iterator[World]:
-        path = tmp_path / f"{uuid7()}.db"
-        path.write_bytes(sqlite_template.read_bytes())
-        world = World(f"sqlite:///{path.as_posix()}", secrets, hasher)
-        try:
-            yield world
-        finally:
-            world.close()
-            for left in tmp_path.glob(f"{path.name}*"):
-                left.unlink()
-
-    run(open_world, 20 * TIMES, 20)
+    run(Counter, sqlite_worlds(tmp_path, sqlite_template, secrets, hasher), 20 * TIMES, 20, shrink=False)
 
 
 @pytest.mark.postgresql
 def test_any_sequence_on_postgresql(databases: Any, secrets: Secrets, hasher: Hasher) -> None:
-    from data.schema import upgrade
-
-    with databases.fresh(databases.template("store", upgrade)) as url:
-        world = World(url, secrets, hasher)  # one for all: making a database takes longer than an example
-        run(lambda: nullcontext(world), 6 * TIMES, 15)
-        world.close()
+    with postgresql_world(databases, secrets, hasher) as open_world:
+        run(Counter, open_world, 6 * TIMES, 15, shrink=False)

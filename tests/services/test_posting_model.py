@@ -7,14 +7,12 @@ from __future__ import annotations
 
 import itertools
 import os
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     Bundle,
@@ -23,7 +21,6 @@ from hypothesis.stateful import (
     initialize,
     multiple,
     rule,
-    run_state_machine_as_test,
 )
 
 from data.secrets import Hasher, Secrets
@@ -31,6 +28,7 @@ from data.values.uuid7 import uuid7
 from services.errors import AlreadyReversed, CoopError, KeyReused
 from services.ledger_check import check
 from services.posting import HoldPlaced, Leg, Posting, balance_of
+from tests.services.machines import postgresql_world, run, sqlite_worlds
 from tests.services.test_posting import CLERK, place
 from tests.services.world import World
 
@@ -172,46 +170,15 @@ class Ledger(RuleBasedStateMachine):
         self.both(Posting(uuid7(), "test", outcome="released", settles_hold=hold.key))
 
 
-def run(open_world: Callable[[], Any], examples: int, steps: int) -> None:
-    machine = type("Machine", (Ledger,), {"open_world": staticmethod(open_world)})
-    run_state_machine_as_test(  # type: ignore[no-untyped-call]
-        machine,
-        settings=settings(
-            max_examples=examples,
-            stateful_step_count=steps,
-            deadline=None,
-            database=None,
-            phases=[Phase.generate, Phase.shrink],
-            suppress_health_check=list(HealthCheck),
-        ),
-    )
-
-
 #: More of everything where time is no matter: LEDGER_EXAMPLES=10 is ten times as many.
 TIMES = int(os.environ.get("LEDGER_EXAMPLES", "1"))
 
 
 def test_any_sequence_on_sqlite(tmp_path: Path, sqlite_template: Path, secrets: Secrets, hasher: Hasher) -> None:
-    @contextmanager
-    def open_world() -> Iterator[World]:
-        path = tmp_path / f"{uuid7()}.db"
-        path.write_bytes(sqlite_template.read_bytes())
-        world = World(f"sqlite:///{path.as_posix()}", secrets, hasher)
-        try:
-            yield world
-        finally:
-            world.close()
-            for left in tmp_path.glob(f"{path.name}*"):
-                left.unlink()
-
-    run(open_world, 25 * TIMES, 15)
+    run(Ledger, sqlite_worlds(tmp_path, sqlite_template, secrets, hasher), 25 * TIMES, 15)
 
 
 @pytest.mark.postgresql
 def test_any_sequence_on_postgresql(databases: Any, secrets: Secrets, hasher: Hasher) -> None:
-    from data.schema import upgrade
-
-    with databases.fresh(databases.template("store", upgrade)) as url:
-        world = World(url, secrets, hasher)  # one for all: making a database takes longer than an example
-        run(lambda: nullcontext(world), 8 * TIMES, 12)
-        world.close()
+    with postgresql_world(databases, secrets, hasher) as open_world:
+        run(Ledger, open_world, 8 * TIMES, 12)

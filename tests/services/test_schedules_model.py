@@ -6,26 +6,24 @@ Hypothesis makes the days; a plain reading of the calendar says which dates must
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from collections.abc import Callable
 from datetime import date, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
+from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
 from data.catalog.holidays import load_holidays
 from data.secrets import Hasher, Secrets
-from data.values.uuid7 import uuid7
 from services import faults
 from services.calendar_rules import BusinessRule, Every, business_day, due_dates
 from services.ledger_check import check
 from services.schedule_changes import CancelSchedule, SkipDate, cancel_schedule, skip_date
 from services.schedule_runs import run_due
+from tests.services.machines import postgresql_world, run, sqlite_worlds
 from tests.services.plans import TODAY, PlanDesk
 from tests.services.test_posting import together
 from tests.services.world import World
@@ -182,42 +180,11 @@ class Days(RuleBasedStateMachine):
         assert self.world.balance(self.desk.second) == sum(row["amount"] for row in posted)
 
 
-def run(open_world: Callable[[], Any], examples: int, steps: int) -> None:
-    machine = type("Machine", (Days,), {"open_world": staticmethod(open_world), "numbers": itertools.count()})
-    run_state_machine_as_test(  # type: ignore[no-untyped-call]
-        machine,
-        settings=settings(
-            max_examples=examples,
-            stateful_step_count=steps,
-            deadline=None,
-            database=None,
-            phases=[Phase.generate, Phase.shrink],
-            suppress_health_check=list(HealthCheck),
-        ),
-    )
-
-
 def test_any_days_on_sqlite(tmp_path: Path, sqlite_template: Path, secrets: Secrets, hasher: Hasher) -> None:
-    @contextmanager
-    def open_world() -> Iterator[World]:
-        path = tmp_path / f"{uuid7()}.db"
-        path.write_bytes(sqlite_template.read_bytes())
-        world = World(f"sqlite:///{path.as_posix()}", secrets, hasher)
-        try:
-            yield world
-        finally:
-            world.close()
-            for left in tmp_path.glob(f"{path.name}*"):
-                left.unlink()
-
-    run(open_world, 20, 20)
+    run(Days, sqlite_worlds(tmp_path, sqlite_template, secrets, hasher), 20, 20)
 
 
 @pytest.mark.postgresql
 def test_any_days_on_postgresql(databases: Any, secrets: Secrets, hasher: Hasher) -> None:
-    from data.schema import upgrade
-
-    with databases.fresh(databases.template("store", upgrade)) as url:
-        world = World(url, secrets, hasher)  # one for all: making a database takes longer than an example
-        run(lambda: nullcontext(world), 8, 15)
-        world.close()
+    with postgresql_world(databases, secrets, hasher) as open_world:
+        run(Days, open_world, 8, 15)
