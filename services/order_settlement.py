@@ -77,10 +77,10 @@ def settle(uow: UnitOfWork, operator: Operator, order_id: str, decision: Decisio
                 settled_at=tx.now,
             )
         )
-        _notice(tx, held, "bill_paid" if decision.accepted else "bill_refused", {"reason": refusal(decision.code)})
-        detail = evidence(done) | {"order": order_id, "amount": held.content["hold"]["amount"]}
-        result = "ok" if decision.accepted else "released"
-        tx.record(held.kind, result=result, about=done.id, reason=decision.code, detail=detail)
+        if done.existed:  # the ledger had it already, and only the order's row had not
+            tx.record(held.kind, result="repeated", about=done.id)
+        else:
+            _tell(tx, held, done, decision)
         tx.commit()
     return state
 
@@ -119,6 +119,13 @@ def _posting(tx: Transaction, held: Posted, biller_id: str, decision: Decision) 
         # Who registered it, from where: the program only carries out what they had agreed to.
         maker=Maker(held.actor, content["agent"], held.branch, held.terminal, held.channel, held.case_id),
     )
+
+
+def _tell(tx: Transaction, held: Posted, done: Posted, decision: Decision) -> None:
+    _notice(tx, held, "bill_paid" if decision.accepted else "bill_refused", {"reason": refusal(decision.code)})
+    detail = evidence(done) | {"order": held.id, "amount": held.content["hold"]["amount"]}
+    result = "ok" if decision.accepted else "released"
+    tx.record(held.kind, result=result, about=done.id, reason=decision.code, detail=detail)
 
 
 def _notice(tx: Transaction, held: Posted, template: str, more: dict[str, str]) -> None:

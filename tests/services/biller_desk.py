@@ -5,9 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import update
+
+from data.engine import writing
+from data.tables import Lease, StaffSession
 from data.values.uuid7 import uuid7
 from services.biller_contract import OrderState
 from services.biller_gateway import BillerGateway
@@ -56,6 +61,20 @@ class BillerDesk:
     def pay(self, form: ConfirmBill | None = None) -> Receipt:
         return confirm_bill(form or self.form(), self.agent, self.gateway, self.world.uow)
 
+    def pay_all(self, *amounts: int) -> list[ConfirmBill]:
+        """Each reviewed and confirmed, one after the other."""
+        for amount in amounts:
+            self.pay(self.form(amount))
+        return self.forms[-len(amounts) :]
+
+    def wait(self, minutes: int) -> None:
+        """Time passes, with the agent at the desk and the caller verified anew."""
+        self.world.clock.advance(minutes=minutes)
+        now = self.world.clock.now()
+        with writing(self.world.engine).begin() as connection:
+            connection.execute(update(StaffSession).values(last_seen_at=now, started_at=now))
+            connection.execute(update(Lease).values(expires_at=now + timedelta(minutes=15)))
+
     def order(self, key: str) -> dict[str, Any]:
         (row,) = self.world.rows("SELECT * FROM biller_order WHERE id = :key", key=key)
         return row
@@ -64,8 +83,11 @@ class BillerDesk:
         return int(self.world.scalar("SELECT held FROM account WHERE id = :id", id=self.source))
 
     def paid(self) -> int:
-        """What left the account."""
-        sql = "SELECT coalesce(sum(amount), 0) FROM transfer WHERE debit = :id"
+        """What left the account for billers."""
+        sql = (
+            "SELECT coalesce(sum(t.amount), 0) FROM transfer t JOIN operation o ON o.id = t.operation_id"
+            " WHERE t.debit = :id AND o.settles_hold IS NOT NULL"
+        )
         return int(self.world.scalar(sql, id=self.source))
 
     def agree(self) -> None:
