@@ -11,6 +11,7 @@ from services.biller_gateway import BillerGateway
 from services.biller_orders import settle_due
 from services.checkpoints import checkpoint
 from services.contacts import apply_due
+from services.daily_reconciliation import DailyReconciliation
 from services.folder_sms import FolderSms
 from services.mail_messages import MailIdentity
 from services.maildir import MaildirMail
@@ -56,10 +57,12 @@ def biller_gateway_of(settings: Settings, secrets: Secrets) -> BillerGateway | N
 def worker_tasks(settings: Settings, secrets: Secrets) -> Sequence[Task]:
     """What the worker does each round beside delivering: due changes and payments, orders at billers, what is
     over, checkpoints."""
+    gateway = biller_gateway_of(settings, secrets)
     return (
         apply_due,
         run_due,
-        partial(settle_due, gateway=biller_gateway_of(settings, secrets)),
+        partial(settle_due, gateway=gateway),
+        DailyReconciliation(gateway),
         wipe_over,
         partial(purge_slips, settings.slips_folder),
         partial(checkpoint, path=settings.checkpoints_path),

@@ -35,6 +35,8 @@ STAFF_WORDS: Mapping[str, str] = {
     "credential.wiped": "Borró credenciales vencidas",
     Op.AUDIT_VERIFY.value: "Verificó la auditoría",
     Op.AUDIT_EXPORT.value: "Exportó la auditoría",
+    "biller.reconciliation_view": "Vio una conciliación",
+    "biller.orders_view": "Vio las órdenes en proceso",
     Op.STAFF_VIEW.value: "Vio la lista del personal",
     Op.STAFF_MANAGE.value: "Administró personal",
     Op.IMPORT.value: "Importó datos",

@@ -6,6 +6,7 @@ knows whether the money moved. Sending twice is safe, since an order's id is the
 impossible, since a hold ends once.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -71,19 +72,29 @@ def attempt(order_id: str, gateway: BillerGateway, uow: UnitOfWork, *, at_once: 
     Raises StoreUnavailable and OutcomeUnknown (the step is taken again later), LookupError if there is no such order;
     nothing of what the gateway does.
     """
+    return _step(order_id, uow, lambda order: _ask(gateway, order), at_once=at_once)
+
+
+def withdraw(order_id: str, gateway: BillerGateway, uow: UnitOfWork) -> Attempted:
+    """The step of a person who gives an open order up: the gateway closes its id if it never saw it, and answers how
+    it stands if it did. Raises what `attempt` raises."""
+    return _step(order_id, uow, lambda order: gateway.withdraw(order.id), at_once=True)
+
+
+def _step(order_id: str, uow: UnitOfWork, ask: Callable[[Claimed], OrderAnswer], *, at_once: bool) -> Attempted:
     order = _claim(uow, order_id, at_once=at_once)
     if order is None:
         return _standing(uow, order_id)
     fault("order_claimed")
     try:
-        answer = _ask(gateway, order)
+        answer = ask(order)
     except GatewayFailure as failure:
         return _put_off(uow, order, failure.code, unsent=isinstance(failure, GatewayUnavailable))
     fault("biller_answered")
-    return conclude(uow, order, answer)
+    return _conclude(uow, order, answer)
 
 
-def conclude(uow: UnitOfWork, order: Claimed, answer: OrderAnswer) -> Attempted:
+def _conclude(uow: UnitOfWork, order: Claimed, answer: OrderAnswer) -> Attempted:
     """Post or give back what the gateway decided, unless it decided on something else than what was ordered: then
     nothing moves and a person has to look."""
     if trouble := _trouble(order, answer):

@@ -49,6 +49,8 @@ class Op(StrEnum):
     BILLER_PAY = "biller.pay"
     BILLER_TOP_UP = "biller.top_up"
     BILLER_RECONCILE = "biller.reconcile"
+    BILLER_ATTEND = "biller.attend"
+    BILLER_WITHDRAW = "biller.withdraw"
     CASH_DEPOSIT = "cash.deposit"
     CASH_WITHDRAW = "cash.withdraw"
     CASH_MARKS_VIEW = "cash.marks_view"

@@ -78,6 +78,8 @@ WORDS: Mapping[str, str] = {
     Op.BILLER_PAY.value: "Pago a recaudador",
     Op.BILLER_TOP_UP.value: "Recarga",
     Op.BILLER_RECONCILE.value: "Concilió con los recaudadores",
+    Op.BILLER_ATTEND.value: "Atendió un pago a recaudador",
+    Op.BILLER_WITHDRAW.value: "Retiró una orden a un recaudador",
     Op.CASH_MARKS_VIEW.value: "Vio las marcas de efectivo",
     Op.DRAWER_WORK.value: "Trabajó con su caja",
     Op.DRAWER_REVIEW.value: "Revisó las cajas",

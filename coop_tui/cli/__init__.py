@@ -24,6 +24,7 @@ SUBCOMMANDS = {
     "import": ("coop_tui.cli.imports", "importa socios, cuentas y movimientos (CSV)"),
     "find": ("coop_tui.cli.find", "busca un asociado o tercero"),
     "staff": ("coop_tui.cli.staff", "personal: add, disable, enable, reset, unlock, list"),
+    "billers": ("coop_tui.cli.billers", "recaudadores: reconcile, orders"),
     "ledger": ("coop_tui.cli.ledger", "libro mayor: check"),
     "audit": ("coop_tui.cli.audit", "auditoría: verify, checkpoint, public-key"),
     "cash": ("coop_tui.cli.cash", "efectivo que se reporta: marks"),

@@ -160,6 +160,8 @@ def test_the_matrix_keeps_the_duties_apart(world: World) -> None:
         Op.ISSUE_LIMIT_LIFT,
         Op.OPERATION_REVERSE,
         Op.APPROVAL_GIVE,
+        Op.BILLER_ATTEND,
+        Op.BILLER_WITHDRAW,
     }
     assert all(rules[op].roles == {Role.SUPERVISOR} for op in only_supervisors)
     assert rules[Op.STAFF_MANAGE].roles == {Role.ADMINISTRATOR}
