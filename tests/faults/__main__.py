@@ -1,7 +1,7 @@
 """`python -m tests.faults --kills 200 --seed 7`: kill the program between its steps and look for damage.
 
-Kills are shared out between posting on SQLite, posting on PostgreSQL, issuing a credential and the bank of tellers.
-Ends with 1 if anything was lost, doubled or half done; the seed that it prints repeats the run.
+Kills are shared out between posting on either database, issuing a credential, the bank of tellers, and paying billers
+on either database. Ends with 1 if anything was lost, doubled or half done; the seed that it prints repeats the run.
 """
 
 from __future__ import annotations
@@ -18,10 +18,11 @@ from pathlib import Path
 from data.schema import upgrade
 from tests import postgresql
 from tests.faults.bank import run_bank
+from tests.faults.billing import run_billing
 from tests.faults.issuing import Report, run_issuing
 from tests.faults.posting import run_posting, set_up
 
-PARTS = ("sqlite", "postgresql", "issuing", "bank")
+PARTS = ("sqlite", "postgresql", "issuing", "bank", "bills", "bills-postgresql")
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -55,6 +56,8 @@ def run(part: str, kills: int, seed: int, url: str | None) -> Report:
     if part == "issuing":
         return run_issuing(kills, seed)
     with tempfile.TemporaryDirectory(prefix="coop-faults-") as name, store(part, Path(name), url) as address:
+        if part.startswith("bills"):
+            return run_billing(address, Path(name), kills, seed, f"{part} at a gateway")
         if part == "bank":
             return run_bank(address, Path(name), kills, seed)
         return run_posting(set_up(address, Path(name)), kills, seed, f"posting on {part}")
@@ -63,7 +66,7 @@ def run(part: str, kills: int, seed: int, url: str | None) -> Report:
 @contextlib.contextmanager
 def store(part: str, folder: Path, url: str | None) -> Iterator[str]:
     """The address of a migrated store."""
-    if part == "sqlite":
+    if part in ("sqlite", "bills"):
         address = f"sqlite:///{(folder / 'coop.db').as_posix()}"
         upgrade(address)
         yield address

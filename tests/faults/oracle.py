@@ -52,7 +52,7 @@ def judge(
     both = sum(row.kind.endswith("third") for row in rows if row.outcome == "posted")  # the payee is told as well
     if notices != len(posted) + both:
         problems.append(f"{len(posted)} operations, {notices} notices")
-    return problems + _chain(uow)
+    return problems + chain(uow)
 
 
 def _missing(ack: dict[str, Any], operations: dict[str, Any]) -> list[str]:
@@ -73,7 +73,7 @@ def _missing(ack: dict[str, Any], operations: dict[str, Any]) -> list[str]:
     return [f"{ack['key']} is not what was acknowledged"] if wrong else []
 
 
-def _chain(uow: UnitOfWork) -> list[str]:
+def chain(uow: UnitOfWork) -> list[str]:
     """Every event sealed, every seal right."""
     with writing(uow.engine).begin() as connection:
         while seal_pending(connection):

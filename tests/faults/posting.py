@@ -195,7 +195,7 @@ def _work(stage: Stage, plan: Plan) -> None:
     uow, journal = stage.open(), Journal(stage.journal)
     minted, acks = (os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600) for path in (stage.minted, stage.acks))
     wire = Wire(journal, minted, acks)
-    _arm(plan)
+    arm(plan)
     rng = random.Random(plan.seed)
     done = threading.Event()
     reader = threading.Thread(target=_read_totals, args=(stage, uow, done), daemon=True)
@@ -210,7 +210,8 @@ def _work(stage: Stage, plan: Plan) -> None:
     reader.join()
 
 
-def _arm(plan: Plan) -> None:
+def arm(plan: Plan) -> None:
+    """Let the process die where and when the plan says."""
     left, lock = [plan.passing], threading.Lock()
 
     def hook(name: str) -> None:
