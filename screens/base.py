@@ -19,6 +19,7 @@ from widgets.shell import Severity, Shell, shell_of
 from widgets.top_bar import TopBar
 
 if TYPE_CHECKING:
+    from services.biller_gateway import BillerGateway
     from services.operator import Operator
     from services.unit_of_work import UnitOfWork
 
@@ -181,6 +182,11 @@ class BaseScreen(Screen[ResultT]):
 
     @overload
     async def call(self, function: Callable[[C, Operator, UnitOfWork], R], command: C, /) -> R: ...
+
+    @overload
+    async def call(
+        self, function: Callable[[C, Operator, BillerGateway | None, UnitOfWork], R], command: C, /
+    ) -> R: ...
 
     @overload
     async def call(self, function: Callable[[Operator, UnitOfWork], R], /) -> R: ...

@@ -13,9 +13,11 @@ from textual.widgets import Input
 from data.values.dates import format_time, panama_date
 from screens.base import BaseScreen
 from screens.desk_commands import (
+    Conciliate,
     LeaveDesk,
     LocalMail,
     OpenChosen,
+    OrdersInProcess,
     People,
     ReadTheAudit,
     RefreshDesk,
@@ -55,6 +57,8 @@ class Desk(BaseScreen[None]):
         RefreshDesk,
         ReadTheAudit,
         People,
+        Conciliate,
+        OrdersInProcess,
         LocalMail,
         LeaveDesk,
     )
@@ -234,6 +238,18 @@ class Desk(BaseScreen[None]):
         from screens.staff_list import StaffList
 
         self.app.push_screen(StaffList())
+
+    def action_conciliate(self) -> None:
+        """`:conciliar`."""
+        from screens.reconciliation import ReconciliationScreen
+
+        self.app.push_screen(ReconciliationScreen())
+
+    def action_orders_in_process(self) -> None:
+        """`:ordenes`."""
+        from screens.open_orders import OpenOrdersScreen
+
+        self.app.push_screen(OpenOrdersScreen())
 
     def action_local_mail(self) -> None:
         """F8."""

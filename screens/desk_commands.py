@@ -58,6 +58,24 @@ class People(Command):
     operation = Op.STAFF_VIEW.value
 
 
+class Conciliate(Command):
+    """Compara los pagos a recaudadores con el archivo del día de la pasarela."""
+
+    id = "conciliate"
+    label = "Conciliar"
+    words = ("conciliar",)
+    operation = Op.BILLER_RECONCILE.value
+
+
+class OrdersInProcess(Command):
+    """Muestra los pagos a recaudadores que están en proceso."""
+
+    id = "orders_in_process"
+    label = "Pagos en proceso"
+    words = ("ordenes", "órdenes")
+    operation = Op.BILLER_RECONCILE.value
+
+
 class LocalMail(Command):
     """Muestra los correos que quedaron en la carpeta local porque no hay servidor de correo."""
 
