@@ -36,7 +36,6 @@ APPROVAL: Final = "approval.give"
 KINDS: Mapping[Callable[..., Any], str] = {
     confirm: PAYMENT,
     confirm_bill: BILL,
-    confirm_with_second_person: PAYMENT,
     request_approval: REQUEST,
     approve: APPROVAL,
     reverse: REVERSAL,
@@ -44,6 +43,8 @@ KINDS: Mapping[Callable[..., Any], str] = {
     issue_credential: CREDENTIAL,
 }
 """The use cases that are kept until they are answered. None of their commands holds a secret."""
+WITH_SECOND_PERSON: Mapping[type[Any], str] = {ConfirmPayment: PAYMENT, ConfirmBill: BILL}
+"""What a second person signed is what its maker would have confirmed alone; the signature is not kept."""
 
 
 def journaled(
@@ -51,6 +52,8 @@ def journaled(
 ) -> Callable[[], R]:
     """Return `work`, kept in the journal while its answer is out, if it is one of `KINDS`."""
     kind = KINDS.get(function)
+    if function is confirm_with_second_person and args:
+        kind = WITH_SECOND_PERSON.get(type(args[0]))
     if kind is None or not args:
         return work
     command: ConfirmPayment | ConfirmBill | Reverse | Activate | IssueCredential | RequestApproval | Approve = args[0]

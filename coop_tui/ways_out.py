@@ -7,6 +7,7 @@ from functools import partial
 
 from coop_tui.settings import Settings
 from data.secrets import Secrets
+from services.approvals import expire_due
 from services.biller_gateway import BillerGateway
 from services.biller_orders import settle_due
 from services.checkpoints import checkpoint
@@ -60,6 +61,7 @@ def worker_tasks(settings: Settings, secrets: Secrets) -> Sequence[Task]:
     gateway = biller_gateway_of(settings, secrets)
     return (
         apply_due,
+        expire_due,
         run_due,
         partial(settle_due, gateway=gateway),
         DailyReconciliation(gateway),

@@ -37,6 +37,7 @@ def identity_lines(record: Record, *, narrow: bool = False) -> str:
         lines.append("✗ Verificación bloqueada")
     lines += [f"! {flag}" for flag in record.flags]
     lines += [f"! {change}" for change in record.waiting_changes]
+    lines += [f"▲ {waiting}" for waiting in record.pending]
     if record.last_verified:
         lines.append(f"Antes verificada {record.last_verified}")
     return "\n".join(lines)

@@ -1,28 +1,21 @@
-"""What may wait for a second person, by operation: how it is read back, looked at, executed and closed.
+"""What the queue asks of an operation that waits for a second person: how it is read, looked at, executed and closed.
 
-The queue knows nothing of accounts or billers. Each family of operations that can wait stands here once, with the few
-functions that the queue asks of it.
+The queue knows nothing of accounts or billers. The families of operations stand in services/approval_families.py.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import Any, Protocol
 
-from data.driver_sql import DriverSql
-from data.values.money import Money
-from services import payment_codes
+from services.biller_gateway import BillerGateway
 from services.errors import CoopError
 from services.operations import Op
-from services.payment_entry import Approval, Execution, execute, posting_of, review, wanted_of
-from services.payment_kinds import KINDS
-from services.payment_legs import PARTS
-from services.payments import ConfirmPayment, confirm_of
-from services.posting import Maker, close_key
+from services.operator import Operator
+from services.payment_entry import Approval
+from services.posting import Maker
 from services.receipts import Receipt
-from services.unit_of_work import Transaction
-
-HOLDER = DriverSql("SELECT member_id FROM account WHERE id = :id")
+from services.unit_of_work import Transaction, UnitOfWork
 
 
 class Confirm(Protocol):
@@ -45,8 +38,8 @@ class Confirm(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What an operation would do this moment. `reasons`: why its maker may not alone; `days`: how much of the day's
-    shares is used, label and value in Spanish."""
+    """What an operation would do this moment. `reasons`: why its maker may not alone. `days`: whose day it is
+    (`asociado` or a user name) and how much of its share is used."""
 
     summary: tuple[tuple[str, str], ...]
     hash: str
@@ -54,23 +47,34 @@ class Look:
     days: tuple[tuple[str, str], ...] = ()
 
 
-class ApprovalKind(Protocol):
+class ApprovalKind(ABC):
     """One family of operations. `maker`: who registered it, where that is not the operator of the transaction."""
 
-    private: frozenset[str]  # labels of summary lines that nobody sees without a verified caller (req. 16)
+    private: frozenset[str]
+    """Labels of summary lines that nobody sees without a verified caller (req. 16)."""
 
+    @abstractmethod
     def parse(self, payload: Mapping[str, Any]) -> Confirm:
         """The command again. Raises TypeError, ValueError, KeyError for another's payload."""
 
+    @abstractmethod
     def look(self, tx: Transaction, command: Any, maker: Maker | None) -> Look:
         """Look, move nothing. Raises what stands in the way of executing it."""
 
     def payee(self, tx: Transaction, command: Any) -> int | None:
         """The member who gets it, where that is somebody else."""
+        del tx, command
+        return None
 
     def use_code(self, tx: Transaction, command: Any) -> None:
-        """Use up the code that the member said for it. Raises CodeNeeded."""
+        """Use up the code that the member said for it, where the kind asks for one. Raises CodeNeeded."""
+        del tx, command
 
+    def check_way(self, gateway: BillerGateway | None) -> None:
+        """Raises NoGateway where the operation leaves the house and this installation has no way out."""
+        del gateway
+
+    @abstractmethod
     def execute(
         self,
         tx: Transaction,
@@ -83,63 +87,11 @@ class ApprovalKind(Protocol):
         """Do it in `tx`; the caller commits. With a maker its code was used when it was registered. A key that was used
         answers with its first receipt."""
 
+    def after(self, receipt: Receipt, operator: Operator, gateway: BillerGateway | None, uow: UnitOfWork) -> Receipt:
+        """What follows the commit, and undoes nothing of it."""
+        del operator, gateway, uow
+        return receipt
+
+    @abstractmethod
     def close(self, tx: Transaction, command: Any, maker: Maker, error: CoopError) -> str:
         """Close its key, so that it can't arrive late; answers the outcome that the key has now."""
-
-
-class _Payments:
-    """Payments inside the cooperative, and cash."""
-
-    private = frozenset({"Saldo después", "Resultado", *PARTS.values()})
-
-    def parse(self, payload: Mapping[str, Any]) -> ConfirmPayment:
-        return confirm_of(dict(payload))
-
-    def look(self, tx: Transaction, command: ConfirmPayment, maker: Maker | None) -> Look:
-        wanted = wanted_of(command)
-        seen = review(tx, wanted, maker=maker)
-        limits, facts = tx.policy.limits[wanted.op], seen.facts
-        who = maker.username if maker else tx.operator.username
-        days = (
-            ("Día del asociado", _used(facts.member_day, limits.member_daily)),
-            (f"Día de {who}", _used(facts.agent_day, limits.agent_daily)),
-        )
-        return Look(seen.summary, seen.hash, seen.approval, days)
-
-    def payee(self, tx: Transaction, command: ConfirmPayment) -> int | None:
-        return HOLDER.scalar(tx.connection, {"id": command.to_account}) if KINDS[command.op].third else None
-
-    def use_code(self, tx: Transaction, command: ConfirmPayment) -> None:
-        payment_codes.use(tx, wanted_of(command))
-
-    def execute(
-        self,
-        tx: Transaction,
-        command: ConfirmPayment,
-        *,
-        maker: Maker | None,
-        approval: Approval | None,
-        agreed: Callable[[str], None],
-    ) -> Receipt:
-        execution = Execution(
-            wanted_of(command), command.key, maker, approval, code_used=maker is not None, funds=command.funds
-        )
-        return execute(tx, execution, agreed=agreed)
-
-    def close(self, tx: Transaction, command: ConfirmPayment, maker: Maker, error: CoopError) -> str:
-        wanted = wanted_of(command)
-        posting = posting_of(command.key, wanted, None, execution=Execution(wanted, command.key, maker))
-        return close_key(tx, posting, error).outcome
-
-
-def _used(used: int, most: int) -> str:
-    return f"{Money(used).with_symbol()} de {Money(most).with_symbol()}"
-
-
-_PAYMENTS: ApprovalKind = _Payments()
-APPROVAL_KINDS: Mapping[Op, ApprovalKind] = MappingProxyType(dict.fromkeys(KINDS, _PAYMENTS))
-
-
-def kind_of(op: Op) -> ApprovalKind:
-    """Who knows how to do `op`. Raises LookupError for what never waits."""
-    return APPROVAL_KINDS[op]

@@ -10,7 +10,8 @@ from sqlalchemy import insert, select, update
 from sqlmodel import col
 
 from data.tables import ApprovalRequest, Staff
-from services.approval_kinds import ApprovalKind, Confirm, Look, kind_of
+from services.approval_families import kind_of
+from services.approval_kinds import ApprovalKind, Confirm, Look
 from services.audit_trail import canonical
 from services.errors import CoopError, NotFound
 from services.operations import Op

@@ -34,7 +34,8 @@ class ApprovalDetail:
 
     `summary`: what would be done now, or what was asked for where nothing can be done. `changes`: label, before, after
     of what is no longer as it was asked for. `hash`: what approving must carry; empty where this operator can't approve
-    it now, and `trouble` says why. `evidence`: how the caller was verified. `days`: used shares of the day.
+    it now, and `trouble` says why. `evidence`: how the caller was verified. `days`: whose day, and how much of its
+    share is used.
     """
 
     row: PendingRow

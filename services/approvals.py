@@ -15,7 +15,8 @@ from sqlmodel import col
 from data.secrets import Secret
 from data.tables import ApprovalRequest, Staff
 from services import posting
-from services.approval_kinds import Confirm, kind_of
+from services.approval_families import AT_COUNTER, kind_of
+from services.approval_kinds import ApprovalKind, Confirm
 from services.approval_rows import (
     APPROVED,
     EXPIRED,
@@ -31,7 +32,7 @@ from services.approval_rows import (
     place,
 )
 from services.approval_rules import check_other_person, check_share, check_somebody_may, check_unrelated, over_share
-from services.audit_trail import canonical
+from services.biller_gateway import BillerGateway
 from services.errors import CoopError, DataChanged, InvalidInput, KeyReused, NotPermitted, SecondPersonNeeded
 from services.operations import Op
 from services.operator import Operator, Role, system_operator
@@ -125,7 +126,7 @@ def _request(command: RequestApproval, operator: Operator, uow: UnitOfWork) -> R
         note = check_note(command.note)
         if asked.payload().get("funds"):
             # What was stated of the funds is kept sealed, and the person with the cash stands at the counter.
-            raise NotPermitted("El efectivo se aprueba en el mostrador: pida al supervisor que ingrese sus datos aquí.")
+            raise NotPermitted(AT_COUNTER)
         seen = kind.look(tx, asked, None)
         _agreed(seen.hash, asked.prepared_hash)
         if not seen.reasons:
@@ -162,17 +163,26 @@ def withdraw(command: Withdraw, operator: Operator, uow: UnitOfWork) -> None:
 
 
 def confirm_with_second_person(
-    command: Confirm, username: str, password: Secret, code: Secret | None, operator: Operator, uow: UnitOfWork
+    command: Confirm,
+    username: str,
+    password: Secret,
+    code: Secret | None,
+    operator: Operator,
+    uow: UnitOfWork,
+    gateway: BillerGateway | None = None,
 ) -> Receipt:
     """Execute with a second person who proves who they are at this desk, for this one transaction.
 
     A key that was used answers with its first receipt and asks nobody. Raises what confirming it would, what proving a
     second person would, and NotPermitted or ShareTooSmall where that person may not approve this operation.
     """
-    if not _first_look(command, operator, uow):
-        return retrying(lambda: _confirm_with(command, None, operator, uow))
-    second = check_staff(username, password, code, operator, uow, op=Op.APPROVAL_GIVE)
-    return retrying(lambda: _confirm_with(command, second, operator, uow))
+    kind = kind_of(command.op)
+    kind.check_way(gateway)
+    second = None
+    if _first_look(command, operator, uow):
+        second = check_staff(username, password, code, operator, uow, op=Op.APPROVAL_GIVE)
+    receipt = retrying(lambda: _confirm_with(command, second, operator, uow))
+    return kind.after(receipt, operator, gateway, uow)
 
 
 def _first_look(command: Confirm, operator: Operator, uow: UnitOfWork) -> bool:
@@ -212,17 +222,20 @@ def _check_second(tx: Transaction, second: StaffIdentity, command: Confirm) -> N
 # ---------------------------------------------------------------- the approver
 
 
-def approve(command: Approve, operator: Operator, uow: UnitOfWork) -> Receipt:
+def approve(command: Approve, operator: Operator, uow: UnitOfWork, gateway: BillerGateway | None = None) -> Receipt:
     """Execute a waiting request in the approver's own transaction. Told twice it is done once.
 
     Raises NotFound, AlreadyDecided, NotPermitted (own work, own or a relative's account), ShareTooSmall, DataChanged
     when it is no longer what the approver saw, and what stands in its way (InsufficientFunds, AccountUnusable, …): it
     then goes on waiting. OutcomeUnknown when the database fell silent.
     """
-    return retrying(lambda: _approve(command, operator, uow))
+    kind, receipt = retrying(lambda: _approve(command, operator, uow, gateway))
+    return kind.after(receipt, operator, gateway, uow)
 
 
-def _approve(command: Approve, operator: Operator, uow: UnitOfWork) -> Receipt:
+def _approve(
+    command: Approve, operator: Operator, uow: UnitOfWork, gateway: BillerGateway | None
+) -> tuple[ApprovalKind, Receipt]:
     member_id = member_of(uow, command.request_id)
     with uow.begin(operator, Op.APPROVAL_GIVE, member_id=member_id, alone=True) as tx:
         request = held(tx, command.request_id)
@@ -235,6 +248,7 @@ def _approve(command: Approve, operator: Operator, uow: UnitOfWork) -> Receipt:
             check_unrelated(tx, operator.staff_id, (request.member_id, request.kind.payee(tx, asked)))
             if request.share:
                 check_share(tx.policy, request.op, request.amount, _roles(tx))
+            request.kind.check_way(gateway)
             _agreed(request.kind.look(tx, asked, request.maker).hash, seen_hash)
         receipt = request.kind.execute(
             tx,
@@ -248,7 +262,7 @@ def _approve(command: Approve, operator: Operator, uow: UnitOfWork) -> Receipt:
             hashes = {"asked": request.prepared_hash, "approved": seen_hash}
             tx.record(about=request.id, detail={"made_by": request.maker.username, "hashes": hashes})
         tx.commit()
-    return receipt
+    return request.kind, receipt
 
 
 def refuse(command: Refuse, operator: Operator, uow: UnitOfWork) -> None:
@@ -308,7 +322,7 @@ def _earlier(tx: Transaction, asked: Confirm) -> Request | None:
         if posting.find(tx, asked.key) is not None:
             raise KeyReused
         return None
-    if earlier.maker_id != tx.operator.staff_id or canonical(earlier.command) != canonical(asked.payload()):
+    if earlier.maker_id != tx.operator.staff_id or earlier.confirm() != asked:
         raise KeyReused
     return earlier
 

@@ -40,6 +40,7 @@ class BillExecution:
 class SeenBill:
     """What the person sees before agreeing; amounts in centésimos (see payments.Prepared)."""
 
+    facts: BillFacts
     summary: tuple[tuple[str, str], ...]
     warnings: tuple[str, ...]
     hash: str
@@ -48,13 +49,15 @@ class SeenBill:
     approval: tuple[str, ...]
 
 
-def review_bill(tx: Transaction, wanted: WantedBill) -> SeenBill:
-    """Everything that a person should see before agreeing; nothing moves. Raises what the checks raise."""
-    facts = read_bill_facts(tx, wanted)
+def review_bill(tx: Transaction, wanted: WantedBill, *, maker: Maker | None = None) -> SeenBill:
+    """Everything that a person should see before agreeing; nothing moves. `maker`: who registered it, where that is not
+    who looks now. Raises what the checks raise."""
+    facts = read_bill_facts(tx, wanted, actor=maker.actor if maker else None)
     _check(tx, facts, wanted)
     check_available(facts.source, wanted.amount)
     limits = tx.policy.limits[wanted.bill.op]
     return SeenBill(
+        facts=facts,
         summary=_summary(facts, wanted),
         warnings=_warnings(tx, facts, wanted),
         hash=bill_fingerprint(facts, wanted, tx.policy.sha256),

@@ -15,6 +15,7 @@ from services.abilities import AbilityFacts, abilities, reauthentication_due
 from services.access_labels import state_label
 from services.access_xray import Stage, diagnose
 from services.account_view import AccountGroup, account_groups
+from services.approval_notices import waiting_lines
 from services.cases import open_case
 from services.errors import CoopError
 from services.identity_view import KIND_LABELS, Identity, identity, shown_name
@@ -76,7 +77,8 @@ class Record:
     """One member as this operator may see them now: everything masked below N1.
 
     `abilities`: Op value → None when allowed, else the Spanish reason. `reauth_needed`: an operation with a
-    fresh password would ask for it now. `position` in `groups` runs 1..n through all of them.
+    fresh password would ask for it now. `position` in `groups` runs 1..n through all of them. `pending`: what
+    waits for a second person.
     """
 
     member_id: int
@@ -92,6 +94,7 @@ class Record:
     abilities: Mapping[str, str | None]
     flags: tuple[str, ...]
     waiting_changes: tuple[str, ...]
+    pending: tuple[str, ...]
     last_verified: str | None
     reauth_needed: bool
     verification_blocked: bool
@@ -168,6 +171,7 @@ def _compose(tx: Transaction, member_id: int, member: MemberRow) -> Record:
         abilities=abilities(facts, standing, tx.policy, member_id),
         flags=_flag_texts(case_flags(tx, tx.case_id)),
         waiting_changes=tuple(_change_line(change) for change in changes),
+        pending=waiting_lines(tx, member_id, level),
         last_verified=_verified_line(last_lease_row(tx, member_id, tx.case_id), tx.now),
         reauth_needed=reauthentication_due(standing, tx.policy, tx.now),
         verification_blocked=member.verification_blocked,

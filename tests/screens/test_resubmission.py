@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 
 from coop_tui.resubmission import journaled, resubmit_open
+from data.secrets import Secret
 from data.values.uuid7 import uuid7
 from services.activation import Activate, activate
+from services.approvals import Approve, RequestApproval, approve, confirm_with_second_person, request_approval
 from services.biller_payments import InquireBill, confirm_bill, inquire
 from services.errors import StoreUnavailable
 from services.journal import Journal
@@ -20,8 +22,9 @@ from services.payments import ConfirmPayment, PreparePayment, confirm, prepare
 from services.sandbox_billers import Fault
 from tests.screens.staff import at_rest, at_the_desk, staff_app
 from tests.screens.support import screen_text, toasts
+from tests.services.approval_desk import NOTE, ApprovalDesk
 from tests.services.biller_desk import ENSA, biller_desk
-from tests.services.world import World
+from tests.services.world import PASSWORD, World
 
 
 @pytest.fixture
@@ -159,3 +162,57 @@ async def test_after_a_crash_the_author_is_told_at_the_desk(sqlite_world: World,
     app.close()
     assert sqlite_world.balance(command.to_account) == 75_00
     assert sqlite_world.scalar("SELECT count(*) FROM staff_session WHERE ended_at IS NULL") == 0
+
+
+@pytest.mark.parametrize("done", [True, False])
+def test_a_lost_request_for_approval_is_told_and_never_made_again(
+    sqlite_world: World, journal: Journal, done: bool
+) -> None:
+    desk = ApprovalDesk(sqlite_world)
+    command = RequestApproval(desk.form(), NOTE)
+
+    def lost() -> None:
+        if done:
+            request_approval(command, desk.agent, sqlite_world.uow)
+        raise StoreUnavailable
+
+    with pytest.raises(StoreUnavailable):
+        journaled(journal, request_approval, (command,), desk.agent, lost)()
+    assert [item.key for item in journal.open_items()] == [command.key]
+    (told,) = resubmit_open(journal, desk.agent, sqlite_world.uow)
+    assert ("espera aprobación" in told) is done and ("no llegó" in told) is not done
+    assert sqlite_world.scalar("SELECT count(*) FROM approval_request") == int(done) and journal.open_items() == ()
+
+
+@pytest.mark.parametrize("done", [True, False])
+def test_a_lost_approval_is_told_and_never_given_again(sqlite_world: World, journal: Journal, done: bool) -> None:
+    desk = ApprovalDesk(sqlite_world)
+    asked, supervisor = desk.ask(), desk.supervisor()
+    command = Approve(asked.request_id, desk.detail(asked.request_id, supervisor).hash)
+
+    def lost() -> None:
+        if done:
+            approve(command, supervisor, sqlite_world.uow)
+        raise StoreUnavailable
+
+    with pytest.raises(StoreUnavailable):
+        journaled(journal, approve, (command,), supervisor, lost)()
+    (told,) = resubmit_open(journal, supervisor, sqlite_world.uow)
+    assert ("aprobada por sgomez" in told) is done and ("espera aprobación" in told) is not done
+    assert desk.posted() == int(done) and journal.open_items() == ()
+
+
+def test_what_a_second_person_signed_is_kept_without_the_signature(sqlite_world: World, journal: Journal) -> None:
+    desk = ApprovalDesk(sqlite_world)
+    desk.supervisor(sign_in=False)
+    arguments = (desk.form(), "sgomez", Secret(PASSWORD), sqlite_world.code())
+
+    def lost() -> None:
+        raise StoreUnavailable
+
+    with pytest.raises(StoreUnavailable):
+        journaled(journal, confirm_with_second_person, arguments, desk.agent, lost)()
+    (item,) = journal.open_items()
+    assert item.kind == "payment" and PASSWORD not in str(item) and "sgomez" not in str(item)
+    (told,) = resubmit_open(journal, desk.agent, sqlite_world.uow)
+    assert "supervisor" in told and desk.posted() == 0

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from data.types import utc_text
+from services.activation_queue import day_summary
 from services.approval_notices import OwnDecisions, own_decisions, pending_count
 from services.approval_queue import pending_approvals
 from services.approval_rows import AlreadyDecided
@@ -14,6 +15,7 @@ from services.approval_views import FindRequest, GetApproval, approval_detail, f
 from services.approvals import Refuse, Withdraw, expire_due, refuse, withdraw
 from services.errors import NotFound, NotPermitted, SessionLocked
 from services.operator import Role
+from services.records import OpenRecord, refresh_record
 from tests.services.approval_desk import BIG, NOTE, ApprovalDesk
 from tests.services.world import World
 
@@ -70,7 +72,7 @@ def test_the_whole_request_for_who_decides(desk: ApprovalDesk) -> None:
     assert detail.evidence == "N2 · código de un solo uso, pregunta de seguridad"
     assert detail.note == NOTE and detail.reasons == ("Pasa lo que su rol puede solo (B/.100.00).",)
     assert len(detail.flags) == 1
-    assert dict(detail.days)["Día de mrodriguez"].startswith("B/.0.00 de ")
+    assert dict(detail.days)["mrodriguez"].startswith("B/.0.00 de ")
     (event,) = desk.world.events("approval.view")
     assert (event["object"], event["member"]) == (asked.request_id, desk.member)
     approval_detail(GetApproval(asked.request_id, automatic=True), supervisor, desk.world.uow)
@@ -155,6 +157,28 @@ def test_who_was_away_hears_it_on_the_next_day(desk: ApprovalDesk) -> None:
     )
     (news,) = own_decisions(OwnDecisions(), replace(desk.agent, session_id="next"), world.uow).told
     assert news[0] == asked
+
+
+def test_the_record_and_the_day_tell_of_it(desk: ApprovalDesk) -> None:
+    uow = desk.world.uow
+    desk.world.access(desk.member)
+    command = OpenRecord(desk.member)
+    assert refresh_record(command, desk.agent, uow).pending == () and day_summary(desk.agent, uow).waiting == 0
+    desk.ask()
+    asked = desk.ask().request_id
+    line = "Espera aprobación: Transferencia entre cuentas propias B/.150.00 (mrodriguez)"
+    assert refresh_record(command, desk.agent, uow).pending == (line, line)
+    assert day_summary(desk.agent, uow).waiting == 2
+    colleague = desk.world.staff("jcastillo")
+    assert refresh_record(command, colleague, uow).pending == ("2 operaciones esperan aprobación",)
+    assert day_summary(colleague, uow).waiting == 0
+    withdraw(Withdraw(asked), desk.agent, uow)
+    assert refresh_record(command, colleague, uow).pending == ("1 operación espera aprobación",)
+    desk.approve(pending_approvals(desk.agent, uow)[0].request_id, desk.supervisor())
+    assert refresh_record(command, desk.agent, uow).pending == ()
+    day = day_summary(desk.agent, uow)
+    assert (day.waiting, day.payments) == (0, 1)  # who registered it, not who approved it
+    assert day_summary(desk.supervisor("lvega"), uow).payments == 0
 
 
 def test_what_became_of_a_lost_answer(desk: ApprovalDesk) -> None:
