@@ -14,6 +14,7 @@ from typing import Any, Final, TypeVar
 from services.activation import Activate, activate
 from services.approval_views import FindRequest, find_request
 from services.approvals import Approve, RequestApproval, approve, confirm_with_second_person, request_approval
+from services.baskets import ConfirmBasket, confirm_basket, resubmit_basket
 from services.biller_payments import ConfirmBill, confirm_bill, resubmit_bill
 from services.credentials import FindIssue, IssueCredential, find_issue, issue_credential
 from services.errors import CoopError, ReauthenticationNeeded, SessionLocked, StoreUnavailable, VerificationNeeded
@@ -22,9 +23,22 @@ from services.operator import Operator
 from services.payments import ConfirmPayment, abandon, confirm
 from services.payments import resubmit as resubmit_payment
 from services.reversals import Reverse, reverse
+from services.schedule_list import FindSchedule, find_schedule
+from services.schedules import CreateSchedule, create_schedule
 from services.unit_of_work import UnitOfWork
 
 R = TypeVar("R")
+Kept = (
+    ConfirmPayment
+    | ConfirmBill
+    | Reverse
+    | Activate
+    | IssueCredential
+    | RequestApproval
+    | Approve
+    | CreateSchedule
+    | ConfirmBasket
+)
 
 PAYMENT: Final = "payment"
 BILL: Final = "bill"
@@ -33,6 +47,8 @@ ACTIVATION: Final = "access.activate"
 CREDENTIAL: Final = "credential.issue"
 REQUEST: Final = "approval.request"
 APPROVAL: Final = "approval.give"
+SCHEDULE: Final = "schedule.create"
+BASKET: Final = "basket.confirm"
 KINDS: Mapping[Callable[..., Any], str] = {
     confirm: PAYMENT,
     confirm_bill: BILL,
@@ -41,6 +57,8 @@ KINDS: Mapping[Callable[..., Any], str] = {
     reverse: REVERSAL,
     activate: ACTIVATION,
     issue_credential: CREDENTIAL,
+    create_schedule: SCHEDULE,
+    confirm_basket: BASKET,
 }
 """The use cases that are kept until they are answered. None of their commands holds a secret."""
 WITH_SECOND_PERSON: Mapping[type[Any], str] = {ConfirmPayment: PAYMENT, ConfirmBill: BILL}
@@ -56,8 +74,9 @@ def journaled(
         kind = WITH_SECOND_PERSON.get(type(args[0]))
     if kind is None or not args:
         return work
-    command: ConfirmPayment | ConfirmBill | Reverse | Activate | IssueCredential | RequestApproval | Approve = args[0]
-    payload = {"actor": operator.actor, "command": asdict(command)}
+    command: Kept = args[0]
+    plain = command.payload() if isinstance(command, CreateSchedule) else asdict(command)
+    payload = {"actor": operator.actor, "command": plain}
     return partial(submit, journal, command.key, kind, payload, work)
 
 
@@ -94,6 +113,8 @@ _NAMES: Final = {
     CREDENTIAL: "Credencial",
     REQUEST: "Solicitud de aprobación",
     APPROVAL: "Aprobación",
+    SCHEDULE: "Pago programado",
+    BASKET: "Canasta de pagos",
 }
 
 
@@ -112,6 +133,10 @@ def _again(item: OpenItem, operator: Operator, uow: UnitOfWork) -> str:
         return f"Reverso que quedó sin respuesta: aplicado, comprobante {receipt.number}."
     if item.kind in (REQUEST, APPROVAL):
         return _waiting(item, operator, uow)
+    if item.kind == SCHEDULE:
+        return _schedule(command, operator, uow)
+    if item.kind == BASKET:
+        return _basket(command, operator, uow)
     issued = find_issue(FindIssue(command["member_id"], command["key"]), operator, uow)
     name = _name(item)
     if issued is None:
@@ -126,6 +151,23 @@ def _waiting(item: OpenItem, operator: Operator, uow: UnitOfWork) -> str:
     if found is None:
         return f"{_name(item)} que quedó sin respuesta: no llegó a hacerse. Atienda de nuevo al asociado."
     return f"{_name(item)} que quedó sin respuesta: {found}"
+
+
+def _schedule(command: dict[str, Any], operator: Operator, uow: UnitOfWork) -> str:
+    found = find_schedule(FindSchedule(command["payment"]["member_id"], command["key"]), operator, uow)
+    if found is None:
+        return "Pago programado que quedó sin respuesta: no llegó a guardarse. Si hace falta, prográmelo de nuevo."
+    return f"Pago programado que quedó sin respuesta: {found.text}"
+
+
+def _basket(command: dict[str, Any], operator: Operator, uow: UnitOfWork) -> str:
+    """A basket is asked for and never sent again: the caller is gone."""
+    told = "Canasta de pagos que quedó sin respuesta:"
+    receipts = resubmit_basket(command, operator, uow).receipts
+    if receipts[0].outcome == "rejected":
+        return f"{told} no se aplicó ninguna y quedó descartada. Si hace falta, repítala."
+    numbers = ", ".join(receipt.number for receipt in receipts)
+    return f"{told} aplicada, comprobantes {numbers}. No la repita."
 
 
 def _payment(command: dict[str, Any], operator: Operator, uow: UnitOfWork) -> str:

@@ -62,7 +62,7 @@ def worker_tasks(settings: Settings, secrets: Secrets) -> Sequence[Task]:
     return (
         apply_due,
         expire_due,
-        run_due,
+        partial(run_due, bills=gateway is not None),
         partial(settle_due, gateway=gateway),
         DailyReconciliation(gateway),
         wipe_over,

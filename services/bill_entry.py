@@ -3,7 +3,7 @@ the second person and by the program itself; each brings the transaction, this r
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from sqlalchemy import insert
@@ -15,6 +15,7 @@ from services.bill_facts import BillFacts, WantedBill, bill_fingerprint, read_bi
 from services.bills import check_bill_amount
 from services.errors import KeyReused
 from services.operations import Op
+from services.payment_earlier import Earlier
 from services.payment_entry import Approval
 from services.payment_facts import check_available, check_source
 from services.payment_limits import ApprovalNeeded, approval_reasons, check_amount, day_left
@@ -33,6 +34,7 @@ class BillExecution:
     key: str
     maker: Maker | None = None
     approval: Approval | None = None
+    lines: tuple[tuple[str, str], ...] = ()
     posting: Posting | None = None
 
 
@@ -49,10 +51,12 @@ class SeenBill:
     approval: tuple[str, ...]
 
 
-def review_bill(tx: Transaction, wanted: WantedBill, *, maker: Maker | None = None) -> SeenBill:
-    """Everything that a person should see before agreeing; nothing moves. `maker`: who registered it, where that is not
-    who looks now. Raises what the checks raise."""
-    facts = read_bill_facts(tx, wanted, actor=maker.actor if maker else None)
+def review_bill(
+    tx: Transaction, wanted: WantedBill, *, earlier: Earlier | None = None, maker: Maker | None = None
+) -> SeenBill:
+    """Everything that a person should see before agreeing; nothing moves. `earlier`: the items before it in a basket.
+    `maker`: who registered it, where that is not who looks now. Raises what the checks raise."""
+    facts = read_bill_facts(tx, wanted, earlier=earlier, actor=maker.actor if maker else None)
     _check(tx, facts, wanted)
     check_available(facts.source, wanted.amount)
     limits = tx.policy.limits[wanted.bill.op]
@@ -65,6 +69,13 @@ def review_bill(tx: Transaction, wanted: WantedBill, *, maker: Maker | None = No
         daily_left=day_left(limits.member_daily, facts.member_day + wanted.amount),
         approval=_approval_reasons(tx, facts, wanted),
     )
+
+
+def review_bill_later(tx: Transaction, wanted: WantedBill) -> tuple[BillFacts, tuple[str, ...]]:
+    """See payment_entry.review_later."""
+    facts = read_bill_facts(tx, wanted)
+    _check(tx, facts, wanted)
+    return facts, _approval_reasons(tx, replace(facts, member_day=0, agent_day=0), wanted)
 
 
 def execute_bill(tx: Transaction, execution: BillExecution, *, agreed: Callable[[str], None]) -> Receipt:
@@ -103,8 +114,8 @@ def execute_bill(tx: Transaction, execution: BillExecution, *, agreed: Callable[
 def hold_of(key: str, wanted: WantedBill, facts: BillFacts | None, execution: BillExecution | None = None) -> Posting:
     """The posting that sets the money aside; without `facts` only what is needed to close its key."""
     lines = _receipt_lines(facts, wanted) if facts else []
-    if execution and execution.approval:
-        lines += execution.approval.lines
+    if execution:
+        lines += [*map(list, execution.lines), *(execution.approval.lines if execution.approval else ())]
     return Posting(
         key=key,
         kind=wanted.bill.op.value,

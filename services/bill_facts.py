@@ -15,6 +15,7 @@ from data.types import Day, Int, Utc
 from data.values.dates import panama_date
 from services.bills import Bill
 from services.errors import NotFound
+from services.payment_earlier import Earlier
 from services.payment_facts import account_name, side
 from services.unit_of_work import Transaction
 
@@ -27,6 +28,7 @@ SELECT_FACTS = (
     " AND NOT EXISTS (SELECT 1 FROM operation s WHERE s.settles_hold = o.id AND s.outcome = 'released')) AS member_day,"
     " (SELECT coalesce(sum(h.amount), 0) FROM operation o JOIN hold h ON h.id = o.id"
     "  WHERE o.actor = :actor AND o.value_date = :today AND o.kind = :kind AND o.outcome = 'held'"
+    "  AND o.channel <> 'sistema'"
     " AND NOT EXISTS (SELECT 1 FROM operation s WHERE s.settles_hold = o.id AND s.outcome = 'released')) AS agent_day,"
     " (SELECT o.seq FROM operation o WHERE o.id = :key) AS used"
     " FROM account a JOIN member m ON m.id = a.member_id WHERE a.id = :from_account AND a.member_id = :member_id"
@@ -86,9 +88,16 @@ class BillFacts:
 
 
 def read_bill_facts(
-    tx: Transaction, wanted: WantedBill, *, key: str = "", actor: str | None = None, lock: bool = False
+    tx: Transaction,
+    wanted: WantedBill,
+    *,
+    key: str = "",
+    actor: str | None = None,
+    lock: bool = False,
+    earlier: Earlier | None = None,
 ) -> BillFacts:
-    """Read them, on PostgreSQL with a lock if asked. `actor`: whose day counts, the operator's unless told.
+    """Read them, on PostgreSQL with a lock if asked. `actor`: whose day counts, the operator's unless told. `earlier`:
+    what is agreed to before it and not posted yet.
 
     Raises NotFound for an account that is not there or is not this member's.
     """
@@ -104,7 +113,10 @@ def read_bill_facts(
     row = statement.first(tx.connection, values)
     if row is None:
         raise NotFound
-    return BillFacts(row, int(row.member_day), int(row.agent_day), row.used is not None, account_name(row))
+    row = earlier.after(row) if earlier else row
+    today = earlier.day.get(wanted.bill.op, 0) if earlier else 0
+    member_day, agent_day = int(row.member_day) + today, int(row.agent_day) + today
+    return BillFacts(row, member_day, agent_day, row.used is not None, account_name(row))
 
 
 def twin_of(tx: Transaction, wanted: WantedBill) -> Any:

@@ -4,21 +4,20 @@ import re
 from dataclasses import dataclass
 from datetime import date
 
-from data.catalog.billers import Biller, PaymentKind, Reference, load_billers
+from data.catalog.billers import Biller
 from data.catalog.products import load_products
 from data.driver_sql import DriverSql
-from data.values.errors import InvalidValue
+from services.bills import read_bill
 from services.errors import AccountUnusable, InvalidInput, NotFound
 from services.masking import masked_name
 from services.operations import Op
-from services.payment_kinds import PaymentKind as Kind
+from services.payment_kinds import PaymentKind
 from services.unit_of_work import Transaction
 
 ACCOUNT = DriverSql(
     "SELECT a.member_id, a.label, a.product, a.status, a.affiliated_at IS NOT NULL AS affiliated, m.given_names,"
     " m.surnames FROM account a JOIN member m ON m.id = a.member_id WHERE a.id = :id"
 )
-MODES = {Op.BILLER_PAY: PaymentKind.BILL, Op.BILLER_TOP_UP: PaymentKind.TOP_UP}
 GROUP = 4
 MOBILE = re.compile("6[0-9]{7}")
 
@@ -34,7 +33,7 @@ class Target:
     extra: str | None = None
 
 
-def account_target(tx: Transaction, kind: Kind, member_id: int, account_id: int) -> Target:
+def account_target(tx: Transaction, kind: PaymentKind, member_id: int, account_id: int) -> Target:
     """An account that this kind pays into. No balance is read.
 
     Raises NotFound for one that is not there or that the kind doesn't pay to for this member, and for somebody else's
@@ -55,21 +54,10 @@ def account_target(tx: Transaction, kind: Kind, member_id: int, account_id: int)
 
 
 def bill_target(kind: Op, biller_id: str, reference: str, extra: str | None, day: date) -> Target:
-    """A bill that may be paid on `day`. Raises InvalidInput, in the catalogue's words for a biller that takes none."""
-    biller = load_billers().get(biller_id)
-    if biller is None:
-        raise InvalidInput("No conocemos ese recaudador. Elija uno de la lista.", field="biller")
-    mode = MODES[kind]
-    if not biller.payable_on(day):
-        raise InvalidInput(unpayable(biller), field="biller")
-    references = biller.references_for(mode)
-    if not references:
-        raise InvalidInput(f"{biller.name} no ofrece esa operación.", field="biller")
-    found = _parsed(references, reference)
-    more = None
-    if biller.extra_reference is not None and (extra or biller.extra_reference.required):
-        more = _parsed((biller.extra_reference,), extra or "", "extra")
-    return Target(f"{biller.name} {shown_reference(found)}", None, biller.id, found, more)
+    """A bill that may be paid on `day`. Raises what services/bills.read_bill raises."""
+    bill = read_bill(kind, biller_id, reference, extra or "", day)
+    name = f"{bill.biller.name} {shown_reference(bill.reference)}"
+    return Target(name, None, bill.biller.id, bill.reference, bill.extra)
 
 
 def unpayable(biller: Biller | None) -> str:
@@ -85,13 +73,3 @@ def shown_reference(reference: str) -> str:
     groups = [reference[:head]] if head else []
     groups += [reference[at : at + GROUP] for at in range(head, len(reference), GROUP)]
     return ("-" if MOBILE.fullmatch(reference) else " ").join(groups)
-
-
-def _parsed(references: tuple[Reference, ...], typed: str, field: str = "reference") -> str:
-    refusal = "Escriba la referencia."
-    for reference in references:
-        try:
-            return reference.parse(typed)
-        except InvalidValue as error:
-            refusal = error.message_es
-    raise InvalidInput(refusal, field=field)

@@ -1,7 +1,6 @@
 """A favourite counts its uses in the transaction of the payment that uses it."""
 
 from data.driver_sql import DriverSql
-from services.operations import Op
 from services.unit_of_work import Transaction
 
 USED = DriverSql(
@@ -21,8 +20,8 @@ def note_use(tx: Transaction, favourite_id: int, amount: int, from_account: int 
 
 
 def note_bill_use(
-    tx: Transaction, member_id: int, kind: Op, biller: str, reference: str, amount: int, from_account: int
+    tx: Transaction, member_id: int, kind: str, biller: str, reference: str, amount: int, from_account: int
 ) -> None:
     """A bill was paid, for which there may be a favourite: `reference` as the biller wants it."""
-    values = {"member_id": member_id, "kind": kind.value, "biller": biller, "reference": reference}
+    values = {"member_id": member_id, "kind": kind, "biller": biller, "reference": reference}
     USED_BILL.run(tx.connection, values | {"amount": amount, "from_account": from_account, "now": tx.now})

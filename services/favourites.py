@@ -11,6 +11,7 @@ from data.driver_sql import DriverSql
 from data.types import Int, String, Utc
 from data.values.card_number import NOTE_MESSAGE, contains_card_number
 from data.values.dates import panama_date
+from services.bills import MODES
 from services.errors import InvalidInput, NotFound
 from services.favourite_targets import Target, account_target, bill_target, shown_reference, unpayable
 from services.masking import masked_name
@@ -25,7 +26,6 @@ from services.unit_of_work import Transaction, UnitOfWork
 
 LABEL_LENGTH = 40
 VIEW = "favourite.view"
-BILLS = frozenset({Op.BILLER_PAY, Op.BILLER_TOP_UP})
 LIST = text(
     "SELECT f.id, f.kind, f.label AS given_label, f.from_account, f.to_account, f.biller, f.reference, f.extra,"
     " f.last_amount, f.uses, f.last_used_at, a.number, a.product, a.label, a.card_last4, a.status,"
@@ -52,7 +52,9 @@ INSERT_BILL = DriverSql(
     " DO UPDATE SET label = excluded.label, extra = excluded.extra RETURNING id"
 )
 OWN_SOURCE = DriverSql("SELECT 1 FROM account WHERE id = :id AND member_id = :member_id")
-ORDER = DriverSql("SELECT biller, reference, extra FROM biller_order WHERE id = :id AND member_id = :member_id")
+ORDER = DriverSql(
+    "SELECT biller, reference, extra FROM biller_order WHERE id = :id AND member_id = :member_id AND state <> 'refused'"
+)
 RENAME = DriverSql(
     "UPDATE favourite SET label = :label WHERE id = :id AND member_id = :member_id AND removed_at IS NULL RETURNING id"
 )
@@ -154,8 +156,8 @@ def favourites(command: ListFavourites, operator: Operator, uow: UnitOfWork) -> 
 def keep_favourite(command: KeepFavourite, operator: Operator, uow: UnitOfWork) -> FavouriteKept:
     """Keep what is paid often; the same once more only renames it. Pays nothing and asks nobody outside.
 
-    Raises InvalidInput (kind, label, biller, reference), NotFound for an account that this kind doesn't pay to (the
-    answers are equal), AccountUnusable, and the errors of authorisation (N1).
+    Raises InvalidInput (kind, label, biller, reference), BillerUnavailable, NotFound for an account that this kind
+    doesn't pay to (the answers are equal), AccountUnusable, and the errors of authorisation (N1).
     """
     with uow.begin(operator, Op.FAVOURITE_MANAGE, member_id=command.member_id) as tx:
         kept = _keep(tx, command, None)
@@ -167,25 +169,7 @@ def keep_paid(command: KeepPaid, operator: Operator, uow: UnitOfWork) -> Favouri
     """Keep what a receipt paid. Raises NotFound for an operation that isn't the member's or paid nothing that can be
     kept, and what `keep_favourite` raises."""
     with uow.begin(operator, Op.FAVOURITE_MANAGE, member_id=command.member_id) as tx:
-        done = find(tx, command.operation_id)
-        if done is None or done.member_id != command.member_id or done.outcome not in ("posted", "held"):
-            raise NotFound
-        content = done.content
-        op = next((op for op in (*KINDS, *BILLS) if op.value == done.kind), None)
-        if op is None or (op in KINDS and KINDS[op].cash):
-            raise NotFound("Esa operación no se guarda como favorito.")
-        keep = KeepFavourite(command.member_id, op, command.label)
-        if op in BILLS:
-            order = ORDER.first(tx.connection, {"id": done.id, "member_id": command.member_id})
-            if order is None:
-                raise NotFound
-            keep = KeepFavourite(command.member_id, op, command.label, None, None, *order)
-            amount = content["hold"]["amount"] if done.outcome == "held" else content["legs"][0]["amount"]
-            source = content["hold"]["account"] if done.outcome == "held" else content["legs"][0]["debit"]
-        else:
-            asked = content["request"]["asked"]
-            keep = KeepFavourite(command.member_id, op, command.label, None, asked["to"])
-            amount, source = asked["amount"], asked["from"]
+        keep, amount, source = _paid(tx, command)
         kept = _keep(tx, keep, amount, source)
         tx.commit()
     return kept
@@ -214,6 +198,27 @@ def forget_favourite(command: ForgetFavourite, operator: Operator, uow: UnitOfWo
     return FavouriteKept(command.favourite_id, "", "Favorito quitado de la lista.")
 
 
+def _paid(tx: Transaction, command: KeepPaid) -> tuple[KeepFavourite, int, int]:
+    """What an operation paid, its amount in centésimos, and the account that it came from."""
+    done = find(tx, command.operation_id)
+    if done is not None and "settles_hold" in done.content.get("request", {}):  # the end of a payment to a biller
+        done = find(tx, done.content["request"]["settles_hold"])
+    if done is None or done.member_id != command.member_id or done.outcome not in ("posted", "held"):
+        raise NotFound
+    op = next((op for op in (*KINDS, *MODES) if op.value == done.kind), None)
+    if op is None or (op in KINDS and KINDS[op].cash):
+        raise NotFound("Esa operación no se guarda como favorito.")
+    content = done.content
+    if op in KINDS:
+        asked = content["request"]["asked"]
+        return KeepFavourite(command.member_id, op, command.label, None, asked["to"]), asked["amount"], asked["from"]
+    order = ORDER.first(tx.connection, {"id": done.id, "member_id": command.member_id})
+    if order is None:
+        raise NotFound("El recaudador no aceptó ese pago: no se guarda como favorito.")
+    keep = KeepFavourite(command.member_id, op, command.label, None, None, *order)
+    return keep, content["hold"]["amount"], content["hold"]["account"]
+
+
 def _keep(tx: Transaction, command: KeepFavourite, amount: int | None, paid_from: int | None = None) -> FavouriteKept:
     target = _target(tx, command)
     label = _label(command.label) or target.name
@@ -236,7 +241,7 @@ def _keep(tx: Transaction, command: KeepFavourite, amount: int | None, paid_from
 
 
 def _target(tx: Transaction, command: KeepFavourite) -> Target:
-    if command.kind in BILLS and command.biller is not None and command.to_account is None:
+    if command.kind in MODES and command.biller is not None and command.to_account is None:
         return bill_target(command.kind, command.biller, command.reference or "", command.extra, panama_date(tx.now))
     if command.kind in KINDS and command.to_account is not None and command.biller is None:
         return account_target(tx, KINDS[command.kind], command.member_id, command.to_account)

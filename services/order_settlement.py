@@ -15,6 +15,7 @@ from data.tables import BillerOrder
 from data.values.money import Money
 from data.values.uuid7 import uuid7_after
 from services import outbox
+from services.favourite_uses import note_bill_use
 from services.house_accounts import house_account
 from services.operator import Operator
 from services.posting import Leg, Maker, Posted, Posting, evidence, find, post
@@ -54,7 +55,7 @@ def settle(uow: UnitOfWork, operator: Operator, order_id: str, decision: Decisio
     with uow.begin_system(operator) as tx:
         # The row's lock: of two who settle one order the second sees what the first did.
         order = tx.connection.execute(
-            select(col(BillerOrder.state), col(BillerOrder.biller))
+            select(col(BillerOrder.state), col(BillerOrder.biller), col(BillerOrder.reference))
             .where(col(BillerOrder.id) == order_id)
             .with_for_update()
         ).one()
@@ -80,6 +81,9 @@ def settle(uow: UnitOfWork, operator: Operator, order_id: str, decision: Decisio
         if done.existed:  # the ledger had it already, and only the order's row had not
             tx.record(held.kind, result="repeated", about=done.id)
         else:
+            if decision.accepted and held.member_id is not None:
+                source, amount = held.content["hold"]["account"], held.content["hold"]["amount"]
+                note_bill_use(tx, held.member_id, held.kind, order.biller, order.reference, amount, source)
             _tell(tx, held, done, decision)
         tx.commit()
     return state

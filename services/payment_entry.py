@@ -2,7 +2,7 @@
 person and by the program itself; each brings the transaction, this room brings the rules.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
@@ -14,6 +14,7 @@ from services.errors import InvalidInput, KeyReused
 from services.faults import fault
 from services.favourite_uses import note_use
 from services.operations import Op
+from services.payment_earlier import Earlier
 from services.payment_facts import (
     TWIN,
     Facts,
@@ -106,15 +107,13 @@ def wanted_of(command: Asked) -> Wanted:
     return Wanted(command.op, command.member_id, command.from_account, command.to_account, command.amount, memo)
 
 
-def review(
-    tx: Transaction, wanted: Wanted, *, moved: Mapping[int, int] | None = None, maker: Maker | None = None
-) -> Seen:
-    """Everything that a person should see before agreeing; nothing moves. `moved`: by earlier items of a basket.
+def review(tx: Transaction, wanted: Wanted, *, earlier: Earlier | None = None, maker: Maker | None = None) -> Seen:
+    """Everything that a person should see before agreeing; nothing moves. `earlier`: the items before it in a basket.
     `maker`: who registered it, where that is not who looks now.
 
     Raises what the checks raise.
     """
-    facts = read_facts(tx, wanted, moved=moved, actor=maker.actor if maker else None)
+    facts = read_facts(tx, wanted, earlier=earlier, actor=maker.actor if maker else None)
     _check(tx, facts, wanted, maker.actor if maker else None)
     check_funds(facts, wanted.amount)
     division = divide(tx, facts, wanted)

@@ -6,7 +6,6 @@ On SQLite the writing transaction has the store to itself.
 """
 
 import hashlib
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,6 +19,7 @@ from data.values.money import Money
 from services.errors import AccountUnusable, InsufficientFunds, InvalidInput, NotFound, NotPermitted
 from services.masking import masked_account, masked_name, shown_card
 from services.operations import Op
+from services.payment_earlier import Earlier
 from services.payment_kinds import DRAWER, KINDS, PaymentKind
 from services.unit_of_work import Transaction
 
@@ -121,10 +121,10 @@ def read_facts(
     key: str = "",
     actor: str | None = None,
     lock: bool = False,
-    moved: Mapping[int, int] | None = None,
+    earlier: Earlier | None = None,
 ) -> Facts:
-    """Read them, on PostgreSQL with locks if asked. `actor`: whose day counts, the operator's unless told. `moved`:
-    what earlier items of the same basket move, by account.
+    """Read them, on PostgreSQL with locks if asked. `actor`: whose day counts, the operator's unless told. `earlier`:
+    what is agreed to before it and not posted yet.
 
     Raises InvalidInput for one account twice, NotFound for an account that is not there or is not one that this kind
     may touch for this member (the answers are equal).
@@ -144,16 +144,16 @@ def read_facts(
     rows = {row.id: row for row in statement.rows(tx.connection, values)}
     if rows.keys() != {wanted.from_account, wanted.to_account}:
         raise NotFound
-    if moved:
-        rows = {number: row._replace(balance=row.balance + moved.get(number, 0)) for number, row in rows.items()}
+    if earlier:
+        rows = {number: earlier.after(row) for number, row in rows.items()}
     source, target = rows[wanted.from_account], rows[wanted.to_account]
     _check_whose(wanted, source, target)
     holder = source if target.member_id is None else target
     return Facts(
         source,
         target,
-        int(source.member_day),
-        int(source.agent_day),
+        int(source.member_day) + (earlier.day.get(wanted.op, 0) if earlier else 0),
+        int(source.agent_day) + (earlier.day.get(wanted.op, 0) if earlier else 0),
         source.used is not None,
         account_name(source),
         account_name(target),

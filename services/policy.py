@@ -160,6 +160,11 @@ class SchedulesPolicy:
 
 
 @dataclass(frozen=True, slots=True)
+class BasketsPolicy:
+    most_items: int
+
+
+@dataclass(frozen=True, slots=True)
 class Policy:
     """The whole document. `sha256` is of the bytes that were read."""
 
@@ -178,6 +183,7 @@ class Policy:
     cash: CashPolicy
     loan: LoanPolicy
     schedules: SchedulesPolicy
+    baskets: BasketsPolicy
     limits: Mapping[Op, Limits]
     operations: Mapping[Op, Rule]
 
@@ -217,6 +223,7 @@ SECTIONS: dict[str, type[Any]] = {
     "cash": CashPolicy,
     "loan": LoanPolicy,
     "schedules": SchedulesPolicy,
+    "baskets": BasketsPolicy,
 }
 
 

@@ -6,14 +6,17 @@ from typing import Any
 
 from sqlalchemy import bindparam, column, text
 
+from data.catalog.billers import load_billers
 from data.types import Day, Int, String
 from data.values.dates import format_date
+from services.favourite_targets import shown_reference
 from services.masking import masked_name
 from services.operations import Op
 from services.operator import Operator
 from services.payment_facts import account_name
-from services.schedule_rows import OF_MEMBER, REASONS, UNSAID, Stored, stored
-from services.schedules import amount_words
+from services.schedule_rows import OF_MEMBER, REASONS, UNSAID, Stored, locked, stored
+from services.schedule_subjects import amount_words
+from services.schedules import ScheduleChanged
 from services.text_cleaning import clean
 from services.timeline_words import WORDS
 from services.unit_of_work import Transaction, UnitOfWork
@@ -43,6 +46,14 @@ ACCOUNTS = text(
 @dataclass(frozen=True, slots=True)
 class ListSchedules:
     member_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class FindSchedule:
+    """By the key of the request that made it."""
+
+    member_id: int
+    key: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +95,19 @@ def schedules(command: ListSchedules, operator: Operator, uow: UnitOfWork) -> tu
     return rows
 
 
+def find_schedule(command: FindSchedule, operator: Operator, uow: UnitOfWork) -> ScheduleChanged | None:
+    """Whether a request whose answer was lost arrived; None if it never did. Needs no verified caller: after a crash
+    the call may be over."""
+    with uow.begin(operator, Op.RECEIPT_VIEW, member_id=command.member_id) as tx:
+        found = locked(tx, command.key)
+        there = found is not None and found.member_id == command.member_id
+        tx.record("payment.outcome", about=command.key, result="ok" if there else "none")
+        tx.commit()
+    if found is None or not there:
+        return None
+    return ScheduleChanged(found.id, f"«{found.label}» quedó programado {found.plan.words}.", existed=True)
+
+
 def _rows(tx: Transaction, found: list[Stored]) -> tuple[ScheduleRow, ...]:
     if not found:
         return ()
@@ -101,7 +125,7 @@ def _row(one: Stored, accounts: dict[int, Any], run: Any) -> ScheduleRow:
         kind=one.op,
         label=clean(one.label, 60),
         source=account_name(accounts[one.asked.from_account]),
-        target=account_name(target) if target is not None else "",
+        target=account_name(target) if target is not None else _biller(one),
         holder=masked_name(target.given_names, target.surnames) if target is not None else "",
         amount=amount_words(one.asked.amount, one.asked.word),
         plan=one.plan.words,
@@ -110,15 +134,22 @@ def _row(one: Stored, accounts: dict[int, Any], run: Any) -> ScheduleRow:
         state_text=STATES[one.state],
         next_on=one.next_on,
         next_day=one.plan.day_for(one.next_on) if one.next_on else None,
-        last=_last(run) if run is not None else "",
+        last=_last(run, one) if run is not None else "",
         operation_id=run.operation_id if run is not None else None,
         can_change=active or (run is not None and run.state == "trying"),
     )
 
 
-def _last(run: Any) -> str:
-    """`15/12/2026: no se pudo, saldo insuficiente…`"""
-    words = f"{format_date(run.due_on)}: {RUN_STATES[run.state]}"
+def _biller(one: Stored) -> str:
+    biller = load_billers().get(one.asked.biller or "")
+    name = biller.name if biller else one.asked.biller
+    return f"{name} {shown_reference(one.asked.reference)}"
+
+
+def _last(run: Any, one: Stored) -> str:
+    """`15/12/2026: no se pudo (saldo insuficiente)`; of a bill no more than that it was ordered."""
+    done = "ordenado al recaudador" if run.state == "done" and one.asked.biller else RUN_STATES[run.state]
+    words = f"{format_date(run.due_on)}: {done}"
     if run.state == "trying" and run.next_try_on is not None:
         words += f" el {format_date(run.next_try_on)}"
     return f"{words} ({REASONS.get(run.reason, UNSAID)})" if run.reason else words

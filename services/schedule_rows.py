@@ -23,6 +23,7 @@ REASONS = {
     "account_unusable": "una de las cuentas no admite la operación",
     "approval_needed": "pasa el límite del día",
     "limit_exceeded": "pasa el monto máximo",
+    "biller_unavailable": "el recaudador no está disponible",
     "invalid_input": "el destino no recibe ese monto",
 }
 UNSAID = "no se pudo aplicar"
@@ -51,7 +52,7 @@ END = DriverSql(
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class StoredPayment:
     """What is paid each time. `amount` in centésimos, or `word` for what is due that day (`cuota`, `total`…)."""
 
     from_account: int
@@ -60,8 +61,8 @@ class Asked:
     word: str
     memo: str
     biller: str | None
-    reference: str | None
-    extra: str | None
+    reference: str
+    extra: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +73,7 @@ class Stored:
     member_id: int
     op: Op
     label: str
-    asked: Asked
+    asked: StoredPayment
     plan: Plan  # `times` are those that are left
     state: str  # active | ended | cancelled
     next_on: date | None
@@ -97,8 +98,8 @@ def stored(row: Any) -> Stored:
         raise LookupError("a schedule without a first date")
     plan = Plan(first, Every(row.every), rule, until, row.runs_left, row.day)
     return Stored(
-        row.id, row.member_id, Op(row.kind), row.label, Asked(**command), plan, row.state, next_on, row.staff_id,
-        row.case_id, row.username, row.branch,
+        row.id, row.member_id, Op(row.kind), row.label, StoredPayment(**command), plan, row.state, next_on,
+        row.staff_id, row.case_id, row.username, row.branch,
     )  # fmt: skip
 
 

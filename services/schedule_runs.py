@@ -16,19 +16,19 @@ from data.values.dates import format_date, panama_date
 from data.values.uuid7 import uuid7_after
 from services import outbox
 from services.authorisation import member_alone
+from services.bill_entry import BillExecution, execute_bill
+from services.bills import MODES
 from services.errors import AccountUnusable, CoopError, InsufficientFunds, StoreUnavailable
 from services.faults import fault
 from services.operator import system_operator
 from services.payment_entry import Execution, execute
-from services.payment_facts import Wanted
 from services.payment_limits import ApprovalNeeded
-from services.payment_options import options_of
 from services.posting import Posting, close_key
 from services.receipts import Receipt
 from services.retries import retrying
 from services.schedule_plan import MOST_DAYS_OFF, next_business_day
 from services.schedule_rows import COLUMNS, REASONS, UNSAID, Stored, keep_run, locked, step_on, stored, stored_day
-from services.schedules import amount_words
+from services.schedule_subjects import amount_words, bill_of, payment_of
 from services.unit_of_work import Transaction, UnitOfWork
 
 WORKER = "programados"
@@ -42,7 +42,7 @@ DUE = DriverSql(
     " ORDER BY s.next_on, s.id LIMIT :most",
 )
 RETRIES = DriverSql(
-    "SELECT r.schedule_id, s.member_id, r.due_on, r.attempts FROM schedule_run r"
+    "SELECT r.schedule_id, s.member_id, s.kind, r.due_on, r.attempts FROM schedule_run r"
     " JOIN schedule s ON s.id = r.schedule_id"
     " WHERE r.state = 'trying' AND r.next_try_on <= :today ORDER BY r.due_on, r.schedule_id LIMIT :most"
 )
@@ -66,15 +66,18 @@ class Due:
         return uuid7_after(self.schedule_id, f"schedule {self.on.isoformat()} {self.attempt}")
 
 
-def run_due(uow: UnitOfWork) -> int:
+def run_due(uow: UnitOfWork, *, bills: bool = False) -> int:
     """Carry out what is due, oldest date first; answers how many dates were paid. A worker's task.
+
+    `bills`: there is a gateway; without one the bills wait. What is set aside here is ordered by the worker's next
+    task (biller_orders.settle_due).
 
     Raises StoreUnavailable: the rest is done in the next round.
     """
-    return sum(retrying(partial(_run, uow, due)) for due in _due(uow))
+    return sum(retrying(partial(_run, uow, due)) for due in _due(uow, bills=bills))
 
 
-def _due(uow: UnitOfWork) -> list[Due]:
+def _due(uow: UnitOfWork, *, bills: bool) -> list[Due]:
     """Every date until today of every schedule, and what is to be tried again."""
     today = panama_date(uow.clock.now())
     values = {"today": today, "ahead": today + MOST_DAYS_OFF, "most": ROUND}
@@ -84,9 +87,10 @@ def _due(uow: UnitOfWork) -> list[Due]:
             again = RETRIES.rows(connection, values)
     except (OperationalError, InterfaceError) as error:
         raise StoreUnavailable from error
-    found = [Due(one.id, one.member_id, on, 1) for one in active for on in _until(one, today)]
+    ready = [one for one in active if bills or one.op not in MODES]
+    found = [Due(one.id, one.member_id, on, 1) for one in ready for on in _until(one, today)]
     for row in again:
-        if (on := stored_day(row.due_on)) is not None:
+        if (on := stored_day(row.due_on)) is not None and (bills or row.kind not in MODES):
             found.append(Due(row.schedule_id, row.member_id, on, row.attempts + 1))
     return sorted(found, key=lambda due: (due.on, due.schedule_id))
 
@@ -102,7 +106,7 @@ def _until(schedule: Stored, today: date) -> list[date]:
 
 def _run(uow: UnitOfWork, due: Due) -> bool:
     """Pay one date, if it is still to be paid. Answers whether this call did."""
-    execution: Execution | None = None
+    execution: Execution | BillExecution | None = None
     fault("schedule_before_begin")
     try:
         with uow.begin_system(system_operator(WORKER), member_id=due.member_id) as tx:
@@ -114,7 +118,7 @@ def _run(uow: UnitOfWork, due: Due) -> bool:
                 _over(tx, schedule, due, "skipped", reason="nothing_due")
                 tx.commit()
                 return False
-            receipt = execute(tx, execution, agreed=lambda _shown: None)
+            receipt = _pay(tx, execution)
             _over(tx, schedule, due, "done", receipt=receipt)
             fault("schedule_before_commit")
             tx.commit()
@@ -138,21 +142,23 @@ def _claim(tx: Transaction, due: Due) -> Stored | None:
     return schedule if tried == due.attempt - 1 else None
 
 
-def _execution(tx: Transaction, schedule: Stored, due: Due) -> Execution | None:
+def _execution(tx: Transaction, schedule: Stored, due: Due) -> Execution | BillExecution | None:
     """The payment of that date; None if nothing is owed. Without an approval: of the limits the member's day counts,
     which nobody at a desk answers for now."""
-    asked = schedule.asked
-    if asked.to_account is None:
-        raise LookupError("a scheduled payment without a destination")
-    amount = asked.amount
-    if asked.word:
-        option = options_of(tx, schedule.member_id, asked.to_account).option(asked.word)
-        if option is None:
-            return None
-        amount = option.amount
-    wanted = Wanted(schedule.op, schedule.member_id, asked.from_account, asked.to_account, amount, asked.memo)
     lines = (("Programado", f"para el {format_date(due.on)}{_late(tx, schedule, due)}"),)
+    if schedule.op in MODES:
+        return BillExecution(bill_of(tx, schedule), due.key, maker=schedule.maker, lines=lines)
+    wanted = payment_of(tx, schedule)
+    if wanted is None:
+        return None
     return Execution(wanted, due.key, maker=schedule.maker, code_used=True, lines=lines)
+
+
+def _pay(tx: Transaction, execution: Execution | BillExecution) -> Receipt:
+    """Whatever holds now is what was agreed to: source, destination and amount were, when it was scheduled."""
+    if isinstance(execution, BillExecution):
+        return execute_bill(tx, execution, agreed=lambda _shown: None)
+    return execute(tx, execution, agreed=lambda _shown: None)
 
 
 def _late(tx: Transaction, schedule: Stored, due: Due) -> str:

@@ -7,7 +7,7 @@ often), carried out by the program (services/schedule_runs.py).
 import hashlib
 import hmac
 import itertools
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any
 
@@ -16,57 +16,24 @@ from sqlalchemy import insert
 from data.tables import Schedule
 from data.values.card_number import NOTE_MESSAGE, contains_card_number
 from data.values.dates import WEEKDAYS, format_date, panama_date
-from data.values.money import Money
 from data.values.uuid7 import is_uuid7
 from services import authorisation, outbox, payment_codes
 from services.audit_trail import canonical
 from services.calendar_rules import BusinessRule, Every, day_in_month
 from services.errors import DataChanged, InvalidInput, KeyReused
-from services.operations import Op
+from services.operations import MONEY_OPS, Op
 from services.operator import Operator
-from services.payment_entry import MEMO_LENGTH, review_later, wanted_of
-from services.payment_facts import Facts, Wanted
-from services.payment_kinds import DRAWER, KINDS
 from services.payment_limits import ApprovalNeeded
-from services.payment_options import options_of
 from services.retries import retrying
 from services.schedule_plan import RULES, Plan, check_plan
-from services.schedule_rows import Asked, Stored, locked
+from services.schedule_rows import Stored, locked
+from services.schedule_subjects import PlannedPayment, Subject, subject_of
 from services.text_cleaning import clean
 from services.unit_of_work import Transaction, UnitOfWork
 
 DOMAIN = b"coop-tui prepared schedule v1\0"
 LABEL_LENGTH = 40
-#: What may stand in the place of an amount (services/payment_options.py), as it is told.
-WORDS = {
-    "cuota": "la cuota de ese día",
-    "minimo": "el pago mínimo de ese día",
-    "estado": "el saldo del estado de cuenta",
-    "total": "todo lo que se deba ese día",
-}
 SHOWN_DATES = 3
-
-
-@dataclass(frozen=True, slots=True)
-class PlannedPayment:
-    """What is paid and when. Accounts by row id; `amount` in centésimos, or 0 with `word` for what is due that day
-    (`cuota`, `minimo`, `estado`, `total`), to an own account. `rule` empty: the policy's. `day` of the month, where
-    `first_on` is a shorter month's last."""
-
-    op: Op
-    member_id: int
-    from_account: int
-    to_account: int
-    first_on: date
-    every: Every = Every.MONTH
-    amount: int = 0
-    word: str = ""
-    memo: str = ""
-    label: str = ""
-    until: date | None = None
-    times: int | None = None
-    rule: str = ""
-    day: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +107,7 @@ def create_schedule(command: CreateSchedule, operator: Operator, uow: UnitOfWork
 
 @dataclass(frozen=True, slots=True)
 class _Looked:
-    wanted: Wanted
+    subject: Subject
     plan: Plan
     label: str
     prepared: SchedulePrepared
@@ -156,11 +123,12 @@ def _create(command: CreateSchedule, operator: Operator, uow: UnitOfWork) -> Sch
         seen = _look(tx, payment)
         if not hmac.compare_digest(seen.prepared.hash, command.prepared_hash):
             raise DataChanged
-        payment_codes.use(tx, seen.wanted, payment.every.value)
+        if seen.subject.wanted is not None:
+            payment_codes.use(tx, seen.subject.wanted, payment.every.value)
         tx.connection.execute(insert(Schedule).values(_values(tx, command.key, payment, seen)))
-        context = {"label": seen.label, "plan": seen.plan.words, "amount": _amount_words(payment)}
+        context = {"label": seen.label, "plan": seen.plan.words, "amount": payment.amount_words}
         outbox.notice(tx, payment.member_id, "schedule_created", context)
-        detail = seen.wanted.asked_accounts() | {
+        detail = seen.subject.detail | {
             "kind": payment.op.value,
             "amount": payment.amount,
             "every": payment.every.value,
@@ -173,7 +141,7 @@ def _create(command: CreateSchedule, operator: Operator, uow: UnitOfWork) -> Sch
 
 def _before(tx: Transaction, before: Stored, payment: PlannedPayment) -> ScheduleChanged:
     """The same key again. Raises KeyReused if it made something else."""
-    if before.member_id != payment.member_id or before.op is not payment.op or before.asked != _asked(payment):
+    if before.member_id != payment.member_id or before.op is not payment.op or before.asked != payment.stored:
         raise KeyReused
     tx.record(result="repeated", about=before.id)
     tx.commit()
@@ -182,36 +150,27 @@ def _before(tx: Transaction, before: Stored, payment: PlannedPayment) -> Schedul
 
 def _look(tx: Transaction, payment: PlannedPayment) -> _Looked:
     """Everything that creation rests on, checked. Raises what `prepare_schedule` says."""
-    kind = KINDS.get(payment.op)
-    if kind is None or kind.cash:
+    if payment.op not in MONEY_OPS:
         raise InvalidInput("Esa operación no se programa.", field="op")
-    rule = tx.policy.operations[payment.op]
     if tx.standing is not None:
+        rule = tx.policy.operations[payment.op]
         authorisation.decide(payment.op, rule, tx.standing, member_id=payment.member_id, now=tx.now, policy=tx.policy)
     plan = _plan(tx, payment)
-    wanted = wanted_of(_with_amount(tx, payment))
-    facts, reasons = review_later(tx, wanted)
-    if facts.source.product == DRAWER:
-        raise InvalidInput("De la caja no se programa nada. Elija una cuenta de ahorros.", field="from_account")
-    if reasons:
-        raise ApprovalNeeded(
-            f"{reasons[0]} Un pago programado no espera aprobación: pida a un supervisor que lo registre.",
-            field="amount",
-        )
+    subject = subject_of(tx, payment)
+    if subject.reasons:
+        ask = "Un pago programado no espera aprobación: pida a un supervisor que lo registre."
+        raise ApprovalNeeded(f"{subject.reasons[0]} {ask}", field="amount")
     days = tuple(plan.day_for(due) for due in itertools.islice(plan.dates(), SHOWN_DATES))
-    summary = _summary(payment, facts, plan, days)
-    seen = (payment.op.value, wanted.asked(), payment.word, plan, summary, tx.policy.sha256)
-    return _Looked(
-        wanted,
-        plan,
-        _label(payment.label) or f"{kind.title} a {facts.holder if kind.third else facts.target.label}",
-        SchedulePrepared(
-            summary,
-            days,
-            hashlib.sha256(DOMAIN + repr(seen).encode()).hexdigest(),
-            payment_codes.is_needed(tx, wanted, payment.every.value),
-        ),
+    summary = (*subject.rows, *_when(payment, plan, days))
+    seen = (payment.op.value, payment.member_id, payment.stored, plan, summary, tx.policy.sha256)
+    wanted = subject.wanted
+    prepared = SchedulePrepared(
+        summary,
+        days,
+        hashlib.sha256(DOMAIN + repr(seen).encode()).hexdigest(),
+        wanted is not None and payment_codes.is_needed(tx, wanted, payment.every.value),
     )
+    return _Looked(subject, plan, _label(payment.label) or subject.name, prepared)
 
 
 def _plan(tx: Transaction, payment: PlannedPayment) -> Plan:
@@ -227,23 +186,6 @@ def _plan(tx: Transaction, payment: PlannedPayment) -> Plan:
     return plan
 
 
-def _with_amount(tx: Transaction, payment: PlannedPayment) -> PlannedPayment:
-    """With a word instead of an amount: what it means today, so that it can be checked at all."""
-    if not payment.word:
-        return payment
-    if KINDS[payment.op].third or payment.amount:
-        raise InvalidInput("Escriba el monto: lo que debe otra persona no se consulta.", field="amount")
-    if payment.word not in WORDS:
-        raise InvalidInput("Escriba un monto, o una de estas palabras: " + ", ".join(WORDS) + ".", field="amount")
-    option = options_of(tx, payment.member_id, payment.to_account).option(payment.word)
-    return replace(payment, amount=option.amount if option else tx.policy.limits[payment.op].minimum)
-
-
-def _asked(payment: PlannedPayment) -> Asked:
-    memo = clean(payment.memo, MEMO_LENGTH)
-    return Asked(payment.from_account, payment.to_account, payment.amount, payment.word, memo, None, None, None)
-
-
 def _values(tx: Transaction, key: str, payment: PlannedPayment, seen: _Looked) -> dict[str, Any]:
     plan = seen.plan
     return {
@@ -251,7 +193,7 @@ def _values(tx: Transaction, key: str, payment: PlannedPayment, seen: _Looked) -
         "member_id": payment.member_id,
         "kind": payment.op.value,
         "label": seen.label,
-        "command": canonical(asdict(_asked(payment))),
+        "command": canonical(asdict(payment.stored)),
         "every": plan.every.value,
         "first_on": plan.first,
         "day": plan.day,
@@ -266,31 +208,17 @@ def _values(tx: Transaction, key: str, payment: PlannedPayment, seen: _Looked) -
     }
 
 
-def _summary(payment: PlannedPayment, facts: Facts, plan: Plan, days: tuple[date, ...]) -> tuple[tuple[str, str], ...]:
+def _when(payment: PlannedPayment, plan: Plan, days: tuple[date, ...]) -> tuple[tuple[str, str], ...]:
     shown = [f"{WEEKDAYS[day.weekday()][:3]} {format_date(day)}" for day in days]
-    rows = [
-        ("Operación", KINDS[payment.op].title),
-        ("Desde", facts.source_name),
-        ("Hacia", facts.target_name),
-        ("Titular", facts.holder),
-        ("Monto", _amount_words(payment)),
+    return (
+        ("Monto", payment.amount_words),
         ("Cuándo", plan.words),
         ("Termina", plan.end_words or "después de esa fecha"),
         ("Si no es día hábil", RULES[plan.rule]),
         ("Próximas fechas", ", ".join(shown)),
-        ("Detalle", clean(payment.memo, MEMO_LENGTH) or "—"),
+        ("Detalle", payment.stored.memo or "—"),
         ("Cargo", "Sin cargo"),
-    ]
-    return tuple(rows)
-
-
-def _amount_words(payment: PlannedPayment) -> str:
-    return amount_words(payment.amount, payment.word)
-
-
-def amount_words(amount: int, word: str) -> str:
-    """What is paid each time: an amount, or what is due that day."""
-    return WORDS[word] if word else Money(amount).with_symbol()
+    )
 
 
 def _label(typed: str) -> str:

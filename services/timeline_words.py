@@ -24,6 +24,7 @@ LOOKS = frozenset(
         "biller.inquire",
         "schedule.view",
         "schedule.prepare",
+        "basket.prepare",
         "verification.begin",
     }
 )
@@ -71,6 +72,8 @@ WORDS: Mapping[str, str] = {
     Op.PAYEE_FIND.value: "Buscó a quién pagar",
     "favourite.view": "Vio los favoritos",
     Op.FAVOURITE_MANAGE.value: "Cambió un favorito",
+    "basket.prepare": "Preparó una canasta de pagos",
+    "basket.confirm": "Pagó una canasta",
     "schedule.view": "Vio los pagos programados",
     "schedule.prepare": "Preparó un pago programado",
     "schedule.run": "Pago programado",

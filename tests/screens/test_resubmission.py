@@ -12,6 +12,7 @@ from data.secrets import Secret
 from data.values.uuid7 import uuid7
 from services.activation import Activate, activate
 from services.approvals import Approve, RequestApproval, approve, confirm_with_second_person, request_approval
+from services.baskets import ConfirmBasket, KeyedItem, PrepareBasket, confirm_basket, prepare_basket
 from services.biller_payments import InquireBill, confirm_bill, inquire
 from services.errors import StoreUnavailable
 from services.journal import Journal
@@ -20,10 +21,12 @@ from services.operations import Op
 from services.operator import Operator
 from services.payments import ConfirmPayment, PreparePayment, confirm, prepare
 from services.sandbox_billers import Fault
+from services.schedules import create_schedule
 from tests.screens.staff import at_rest, at_the_desk, staff_app
 from tests.screens.support import screen_text, toasts
 from tests.services.approval_desk import NOTE, ApprovalDesk
 from tests.services.biller_desk import ENSA, biller_desk
+from tests.services.plans import PlanDesk
 from tests.services.world import PASSWORD, World
 
 
@@ -216,3 +219,45 @@ def test_what_a_second_person_signed_is_kept_without_the_signature(sqlite_world:
     assert item.kind == "payment" and PASSWORD not in str(item) and "sgomez" not in str(item)
     (told,) = resubmit_open(journal, desk.agent, sqlite_world.uow)
     assert "supervisor" in told and desk.posted() == 0
+
+
+@pytest.mark.parametrize("done", [True, False])
+def test_a_lost_schedule_is_told_and_not_made_twice(sqlite_world: World, journal: Journal, done: bool) -> None:
+    desk = PlanDesk(sqlite_world)
+    form = desk.form(label="Ahorro")
+
+    def lost() -> None:
+        if done:
+            create_schedule(form, desk.agent, sqlite_world.uow)
+        raise StoreUnavailable
+
+    with pytest.raises(StoreUnavailable):
+        journaled(journal, create_schedule, (form,), desk.agent, lost)()
+    (told,) = resubmit_open(journal, desk.agent, sqlite_world.uow)
+    assert ("«Ahorro» quedó programado cada mes" in told) is done and ("no llegó a guardarse" in told) is not done
+    assert sqlite_world.scalar("SELECT count(*) FROM schedule") == int(done) and journal.open_items() == ()
+
+
+@pytest.mark.parametrize("done", [True, False])
+def test_a_lost_basket_is_asked_for_and_never_sent_again(sqlite_world: World, journal: Journal, done: bool) -> None:
+    desk = PlanDesk(sqlite_world)
+    items = (
+        PreparePayment(Op.TRANSFER_OWN, desk.member, desk.savings, desk.second, 5_00),
+        PreparePayment(Op.QUOTA_PAY, desk.member, desk.savings, desk.quota, 7_00),
+    )
+    shown = prepare_basket(PrepareBasket(desk.member, items), desk.agent, sqlite_world.uow)
+    keyed = tuple(KeyedItem(uuid7(), item) for item in items)
+    form = ConfirmBasket(uuid7(), shown.hash, desk.member, keyed)
+
+    def lost() -> None:
+        if done:
+            confirm_basket(form, desk.agent, None, sqlite_world.uow)
+        raise StoreUnavailable
+
+    with pytest.raises(StoreUnavailable):
+        journaled(journal, confirm_basket, (form,), desk.agent, lost)()
+    (told,) = resubmit_open(journal, desk.agent, sqlite_world.uow)
+    assert ("aplicada, comprobantes 2026-" in told) is done and ("quedó descartada" in told) is not done
+    outcomes = [sqlite_world.scalar("SELECT outcome FROM operation WHERE id = :id", id=item.key) for item in keyed]
+    assert outcomes == ["posted" if done else "rejected"] * 2
+    assert (sqlite_world.balance(desk.second), sqlite_world.balance(desk.quota)) == ((5_00, 7_00) if done else (0, 0))

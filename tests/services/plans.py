@@ -9,9 +9,9 @@ from data.values.uuid7 import uuid7
 from services.calendar_rules import Every
 from services.operations import Op
 from services.schedule_list import ListSchedules, ScheduleRow, schedules
+from services.schedule_subjects import PlannedPayment
 from services.schedules import (
     CreateSchedule,
-    PlannedPayment,
     PrepareSchedule,
     ScheduleChanged,
     SchedulePrepared,

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from data.values.uuid7 import uuid7
+from services.bills import BillerUnavailable
 from services.errors import AccountUnusable, InvalidInput, NotFound, NotPermitted, VerificationNeeded
 from services.favourite_targets import shown_reference
 from services.favourite_uses import note_bill_use
@@ -153,12 +154,12 @@ def test_bills_by_reference_and_counted_by_their_payment(desk: Desk) -> None:
     with pytest.raises(InvalidInput) as refused:
         desk.keep(Op.BILLER_PAY, biller="ensa", reference="no")
     assert refused.value.field == "reference" and "Ejemplo" in refused.value.user_text
-    with pytest.raises(InvalidInput, match="invalid_input") as claro:
+    with pytest.raises(BillerUnavailable) as claro:
         desk.keep(Op.BILLER_TOP_UP, biller="claro", reference="61234567")
     assert claro.value.user_text == "Claro se paga como +Móvil."
     with desk.world.uow.begin_system(system_operator("prueba"), member_id=desk.member) as tx:
-        note_bill_use(tx, desk.member, Op.BILLER_TOP_UP, "mas-movil", "61234567", 5_00, desk.savings)
-        note_bill_use(tx, desk.member, Op.BILLER_PAY, "mas-movil", "61234567", 9_00, desk.savings)
+        note_bill_use(tx, desk.member, "biller.top_up", "mas-movil", "61234567", 5_00, desk.savings)
+        note_bill_use(tx, desk.member, "biller.pay", "mas-movil", "61234567", 9_00, desk.savings)
         tx.record("prueba")
         tx.commit()
     top_up, bill = desk.list()

@@ -157,7 +157,8 @@ def test_what_can_be_known_today_is_checked_today(desk: PlanDesk) -> None:
         (InvalidInput, {"times": 0}),
         (InvalidInput, {"rule": "never"}),
         (InvalidInput, {"day": 31}),  # the first date is the 23rd
-        (InvalidInput, {"op": Op.CASH_DEPOSIT}),
+        (NotPermitted, {"op": Op.CASH_DEPOSIT}),
+        (InvalidInput, {"op": Op.NOTE_ADD}),
         (InvalidInput, {"label": "4111 1111 1111 1111"}),
         (InvalidInput, {"memo": "4111 1111 1111 1111"}),
         (InvalidInput, {"word": "cuota"}),  # and an amount
