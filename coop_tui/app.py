@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from coop_tui.base_app import BaseApp
-from coop_tui.commands.staff import STAFF_COMMANDS
+from coop_tui.commands.staff import STAFF_COMMANDS, Approvals
 from coop_tui.environment import allow_collection, harden_process
 from coop_tui.session_app import NOBODY
 from coop_tui.settings import Settings, SettingsError, load_settings
@@ -41,6 +41,7 @@ class StaffApp(WorkingApp):
     """What the people of the cooperative work with. Returns the process's exit code."""
 
     PROGRAM_COMMANDS: ClassVar[tuple[CommandClass, ...]] = STAFF_COMMANDS
+    BINDINGS = [Approvals.binding()]
 
     def __init__(
         self,
@@ -232,6 +233,15 @@ class StaffApp(WorkingApp):
 
         if not isinstance(self.screen, SecondFactor):
             self.push_screen(SecondFactor())
+
+    def action_approvals(self) -> None:
+        """F4, and `:apr`."""
+        from screens.approvals import ApprovalsScreen
+
+        if self.desk() is None:
+            self.notify_safe("Termine primero de completar su acceso.", severity="warning")
+        elif not isinstance(self.screen, ApprovalsScreen):
+            self.push_screen(ApprovalsScreen())
 
     # Work ------------------------------------------------------------------------------------------
 

@@ -1,19 +1,27 @@
-"""What goes on behind the work at a desk: mail is delivered, and nothing that was confirmed is lost (req. 28, 40)."""
+"""What goes on behind the work at a desk: mail is delivered, nothing that was confirmed is lost, and what waits for a
+second person is told (req. 28, 40, 43)."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from coop_tui.commands.staff import Approvals
 from coop_tui.session_app import SessionApp
 from coop_tui.settings import Settings
-from screens.flow import flow
+from screens.flow import background_flow, flow
 from screens.staff_shell import ShowsDelivery
 from services.errors import CoopError
+from widgets.keys import key_name
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
+    from textual.timer import Timer
+
     from coop_tui.background import Background
     from services.biller_gateway import BillerGateway
     from services.journal import Journal
@@ -31,6 +39,9 @@ class WorkingApp(SessionApp):
         self._wants_background = background
         self.background: Background | None = None
         self._journal: Journal | None = None
+        self._approvals_timer: Timer | None = None
+        self._decided_since: datetime | None = None
+        self._decided_told: set[str] = set()
 
     @property
     def opened(self) -> UnitOfWork | None:
@@ -45,7 +56,9 @@ class WorkingApp(SessionApp):
         return biller_gateway_of(self.settings, self.uow.secrets)
 
     def start_background(self) -> None:
-        """Somebody is at the desk: deliver mail, open the journal, ask again for what was left open."""
+        """Somebody is at the desk: follow the approvals, deliver mail, open the journal, ask again for what was left
+        open."""
+        self._follow_approvals()
         if not self._wants_background:
             return
         from coop_tui.background import Background
@@ -89,6 +102,51 @@ class WorkingApp(SessionApp):
         for screen in self.screen_stack:
             if isinstance(screen, ShowsDelivery) and not self.locked:
                 screen.mail_moved()
+
+    # Approvals -------------------------------------------------------------------------------------
+
+    def _follow_approvals(self) -> None:
+        self._stop_following()
+        self._approvals_timer = self.set_interval(self.uow.policy.approval.notice_seconds, self.watch_approvals)
+        self.watch_approvals()
+
+    def session_gone(self) -> None:
+        """The next person has another queue."""
+        super().session_gone()
+        self._stop_following()
+
+    def _stop_following(self) -> None:
+        if self._approvals_timer is not None:
+            self._approvals_timer.stop()
+        self._approvals_timer, self._decided_since, self._decided_told = None, None, set()
+
+    @background_flow
+    async def watch_approvals(self) -> None:
+        """Ask how many wait and what was decided of one's own; neither counts as a sign of life."""
+        from services.approval_notices import OwnDecisions, own_decisions, pending_count
+
+        operator = self._operator
+        if operator is None or self.locked:
+            return
+        try:
+            waiting = await self._quietly(pending_count, operator, self.uow)
+            decided = await self._quietly(own_decisions, OwnDecisions(self._decided_since), operator, self.uow)
+        except CoopError:  # The session's own watch tells of its end, the next call of a silent store.
+            return
+        if operator is not self._operator:
+            return
+        self._show_waiting(waiting)
+        self._decided_since = decided.until
+        for request_id, text in decided.told:
+            if request_id not in self._decided_told:
+                self._decided_told.add(request_id)
+                self.notify_safe(text, title="Aprobaciones")
+
+    def _show_waiting(self, count: int) -> None:
+        key = key_name(next(iter(self.keys_of(Approvals)), ""))
+        notice = (f"▲ {count} por aprobar · {key}", f"▲ {count} · {key}") if count else ()
+        if self.identity().notice != notice:
+            self.identify(replace(self.identity(), notice=notice))
 
     def work_committed(self) -> None:
         """Mail may wait: don't let it wait for the next round."""

@@ -24,6 +24,8 @@ class Identity:
     user: str = ""
     role: str = ""
     branch: str = ""
+    notice: tuple[str, ...] = ()
+    """What waits for them («▲ 2 por aprobar · F4»), from the longest wording to the shortest."""
 
 
 @dataclass(frozen=True)

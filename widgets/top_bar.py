@@ -10,6 +10,9 @@ from data.values.dates import WEEKDAYS, to_panama
 from widgets.shell import Identity, shell_of
 from widgets.text import PlainText, safe
 
+LEAST = 8
+"""Cells below which a shortened institution beside a notice says nothing."""
+
 
 def moment(now: datetime) -> str:
     """Return an aware time as the bar shows it, in Panama: `lun 23/11/2026 09:41`."""
@@ -18,14 +21,19 @@ def moment(now: datetime) -> str:
 
 
 def top_text(identity: Identity, now: datetime, columns: int) -> Text:
-    """Return the bar's one line, `columns` cells wide: the person stays whole, the institution gives way."""
+    """Return the bar's one line, `columns` cells wide: the person stays whole, the institution gives way, and what
+    waits for them stands before it in the longest wording that fits.
+    """
     who = " · ".join(part for part in (identity.user, identity.role, identity.branch) if part)
     clock = moment(now)
     right = Text("  ").join([text for text in (safe(who, "bold"), safe(clock)) if text])
     room = columns - right.cell_len - 2
-    left = safe(identity.institution)
+    fitting = [text for wording in identity.notice if (text := safe(wording, "bold reverse")).cell_len <= room]
+    notice = fitting[0] if fitting else Text()
+    room -= notice.cell_len
+    left = Text("  " if fitting else "").append_text(safe(identity.institution if room >= LEAST or not fitting else ""))
     left.truncate(max(0, room), overflow="ellipsis", pad=True)
-    line = left.append("  ").append_text(right)
+    line = Text().append_text(notice).append_text(left).append("  ").append_text(right)
     line.truncate(max(0, columns), overflow="ellipsis")
     return line
 

@@ -14,6 +14,16 @@ class SignOut(Command):
     words = ("salir",)
 
 
+class Approvals(Command):
+    """Lo que espera una segunda persona: aprobar, rechazar, seguir lo que usted registró."""
+
+    id = "approvals"
+    label = "Aprobaciones"
+    keys = ("f4",)
+    words = ("apr",)
+    operation = "approval.view"
+
+
 class OwnPassword(Command):
     """Cambia su propia contraseña."""
 
@@ -56,6 +66,7 @@ class HighContrastTheme(Command):
 
 STAFF_COMMANDS = (
     *PROGRAM_COMMANDS,
+    Approvals,
     SignOut,
     OwnPassword,
     OwnSecondFactor,

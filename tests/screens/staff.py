@@ -31,6 +31,7 @@ BESIDE = (
     "_lock_service",
     "_prove",
     "watch_session",
+    "watch_approvals",
 )
 """Work that goes on without holding the keys."""
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 import screens
-from coop_tui.commands.program import PROGRAM_COMMANDS
+from coop_tui.commands.staff import STAFF_COMMANDS
 from screens.base import BaseModal, BaseScreen
 from widgets.command import faults
 
@@ -31,4 +31,4 @@ def _subclasses(kind: type[Any]) -> Iterator[type[Any]]:
 
 @pytest.mark.parametrize("screen", house_screens(), ids=lambda screen: screen.__qualname__)
 def test_commands_stand_beside_those_of_the_program(screen: type[BaseScreen[Any]]) -> None:
-    assert faults(screen.commands(), reserved=PROGRAM_COMMANDS) == []
+    assert faults(screen.commands(), reserved=STAFF_COMMANDS) == []

@@ -1,0 +1,78 @@
+"""A waiting request as text: its row in the list, what would happen, why it waits and who called."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from rich.text import Text
+
+from data.values.money import Money
+from screens.desk import age
+from screens.layout import labelled
+from services.approval_queue import PendingRow
+from services.approval_views import ApprovalDetail
+from services.moments import short_moment
+from widgets.plain_table import Column
+from widgets.text import safe
+
+LIST_COLUMNS = (
+    Column("Edad", width=6),
+    Column("Operación", width=18),
+    Column("Monto", "right", 12),
+    Column("Asociado", width=14),
+    Column("Registró", width=10),
+    Column("Vence", width=6),
+)
+REDUNDANT = ("Son",)
+"""The amount once more, in words: for the member's ear."""
+LEFT_OUT = (*REDUNDANT, "Monto", "Detalle", "Cargo", "Resultado")
+"""Lines that a question needs not repeat."""
+
+
+def list_cells(row: PendingRow, now: datetime) -> tuple[str, ...]:
+    """Age, operation, amount, member, maker, what is left of its time."""
+    return (
+        _minutes(now - row.requested_at),
+        row.title,
+        Money(row.amount).format(),
+        row.member,
+        row.maker,
+        _minutes(row.expires_at - now),
+    )
+
+
+def _minutes(span: timedelta) -> str:
+    return age(max(0, int(span.total_seconds() // 60)))
+
+
+def asked_lines(detail: ApprovalDetail) -> tuple[str, ...]:
+    """What a question names: operation, amount, member, accounts, and what changed since it was asked for."""
+    row, changed = detail.row, {label for label, _, _ in detail.changes}
+    lines = [f"{row.title}: {Money(row.amount).with_symbol()}, asociado {row.number} {row.member}"]
+    lines += [f"{label}: {value}" for label, value in detail.summary if label not in changed.union(LEFT_OUT)]
+    lines += [f"▲ {label}: {before} → {after}" for label, before, after in detail.changes]
+    return tuple(lines)
+
+
+def head_text(detail: ApprovalDetail, now: datetime) -> Text:
+    """Operation, member, who asked for it when, until when."""
+    row = detail.row
+    asked = f"{row.maker} {short_moment(row.requested_at, now)} · vence {short_moment(row.expires_at, now)}"
+    return safe(f"{row.title} · {row.number} {row.member} · {asked}", "bold")
+
+
+def what_text(detail: ApprovalDetail, columns: int) -> Text:
+    """What would happen now; first what changed since it was asked for, before → after."""
+    changed = {label for label, _, _ in detail.changes}
+    rows = [(f"▲ {label}", f"{before} → {after}") for label, before, after in detail.changes if label not in REDUNDANT]
+    rows += [(label, value) for label, value in detail.summary if label not in changed.union(REDUNDANT)]
+    return labelled(rows, columns)
+
+
+def why_text(detail: ApprovalDetail, columns: int) -> Text:
+    """Why it waits, what its maker says, how the caller was verified, the shares of the day."""
+    rows = [("Por qué", reason) for reason in detail.reasons]
+    rows += [("Nota", detail.note), ("Verificó", detail.evidence)]
+    rows += [("! Alerta", flag) for flag in detail.flags]
+    rows += [("Hoy", f"{whose}: {used}") for whose, used in detail.days]
+    return labelled(rows, columns)
