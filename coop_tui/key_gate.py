@@ -40,17 +40,22 @@ class Hold:
     def __init__(self, gate: KeyGate) -> None:
         self._gate = gate
         self._over = False
+        self._pauses = 0
         self._token: Token[tuple[Hold, ...]] | None = None
         self.since = monotonic()
         gate.add(self)
 
     def pause(self) -> None:
-        """Let keys through while the user is asked something."""
+        """Let keys through while the user is asked something. A question may open another flow that asks again:
+        as many answers hold the keys again as there were questions.
+        """
+        self._pauses += 1
         self._gate.remove(self)
 
     def resume(self) -> None:
         """Hold keys again after the answer."""
-        if not self._over:
+        self._pauses -= 1
+        if not self._over and not self._pauses:
             self.since = monotonic()
             self._gate.add(self)
 

@@ -11,11 +11,14 @@ from textual.containers import Horizontal
 from textual.widget import Widget
 from textual.widgets import Input
 
+from screens.dialogs.approval import ask_approval
 from screens.flow import flow
 from screens.member_screen import MemberScreen
 from screens.money_panels import Review
+from screens.money_results import WAITS, Told, told_of
 from screens.receipt import PrintReceipt, print_receipt
 from screens.record_mends import new_key
+from services.approval_kinds import Confirm
 from services.errors import CoopError, StoreUnavailable
 from services.payments import Prepared
 from services.receipt_print import text40
@@ -30,8 +33,7 @@ UNANSWERED = (
     " hace otra."
 )
 ENDED = "La verificación terminó; lo escrito se conserva. Esc vuelve a la ficha: verifique de nuevo antes de aplicar."
-SUPERVISOR = "No se aplicó: este monto necesita la aprobación de un supervisor. Esc corrige los datos."
-FEMININE = frozenset({"Transferencia", "Recarga"})
+WAITING = "Espera aprobación"
 
 
 class Continue(Command):
@@ -43,8 +45,8 @@ class Continue(Command):
     footer = True
 
 
-class MoneyForm(MemberScreen[str]):
-    """Answers what was done, or None. The idempotency key is minted when the form opens (C6).
+class MoneyForm(MemberScreen[Told]):
+    """Answers how it ended, or None. The idempotency key is minted when the form opens (C6).
 
     A subclass brings its fields and what stands beside them, asks for the review in `prepare`, posts in `apply`.
     """
@@ -62,14 +64,20 @@ class MoneyForm(MemberScreen[str]):
         self.key = new_key()
         self.prepared: Prepared | None = None
         self.receipt: Receipt | None = None
+        self.waiting = False
+        """It stands in the queue of a second person; nothing was applied."""
         self.unanswered = False
         self._reviewed: tuple[str, ...] = ()
 
     # For subclasses -------------------------------------------------------------------------------
 
     def fields(self) -> Sequence[Field[Any]]:
-        """The fields in their order."""
+        """The fields in their order, without those that are not asked for now."""
         raise NotImplementedError
+
+    def every_field(self) -> Sequence[Field[Any]]:
+        """All fields, also those that are asked for only sometimes."""
+        return self.fields()
 
     def beside(self) -> Sequence[Widget]:
         """What stands beside the form while it is filled."""
@@ -94,19 +102,22 @@ class MoneyForm(MemberScreen[str]):
         """Ask the service for the review."""
         raise NotImplementedError
 
-    async def apply(self, prepared: Prepared) -> Receipt:
-        """Post what is on show under `self.key`."""
+    def command(self, prepared: Prepared) -> Confirm:
+        """What posts what is on show, under `self.key`."""
+        raise NotImplementedError
+
+    async def apply(self, command: Any) -> Receipt:
+        """Post it."""
         raise NotImplementedError
 
     async def ready(self, prepared: Prepared) -> bool:
         """Whether what is on show can be applied now; if not, the screen says what is missing."""
-        if prepared.approval:
-            self.say(SUPERVISOR, "warning")
-        return not prepared.approval
+        del prepared
+        return True
 
     def hint(self, prepared: Prepared) -> str:
         """What Enter does with the review, in the fewest words."""
-        return "Necesita un supervisor · Esc corrige" if prepared.approval else "Enter aplica · Esc corrige"
+        return "Enter pide la aprobación · Esc corrige" if prepared.approval else "Enter aplica · Esc corrige"
 
     # Showing --------------------------------------------------------------------------------------
 
@@ -114,7 +125,7 @@ class MoneyForm(MemberScreen[str]):
         """The form, and beside it the choices, the review or the receipt."""
         with Horizontal():
             with Panel(self.form_title, id="form"):
-                yield from self.fields()
+                yield from self.every_field()
             with Panel(self.beside_title(), id="beside"):
                 yield from self.beside()
                 yield Review(id="review")
@@ -147,9 +158,14 @@ class MoneyForm(MemberScreen[str]):
         """The receipt is printed when there is one."""
         if command is PrintReceipt and self.receipt is None:
             return "Todavía no hay comprobante."
-        if command is Continue and self.receipt is not None:
-            return "La operación ya se aplicó. Esc vuelve a la ficha."
+        if command is Continue and self.over:
+            return WAITS if self.waiting else "La operación ya se aplicó. Esc vuelve a la ficha."
         return None
+
+    @property
+    def over(self) -> bool:
+        """Nothing more can be done here: it was applied, or it waits for somebody else."""
+        return self.waiting or self.receipt is not None
 
     def typed(self) -> tuple[str, ...]:
         """What stands in the fields."""
@@ -157,7 +173,7 @@ class MoneyForm(MemberScreen[str]):
 
     def pending_work(self) -> str:
         """Typed data, as long as nothing was posted."""
-        if self.receipt is not None:
+        if self.over:
             return ""
         if self.unanswered:
             return "de vista los datos de una operación sin respuesta"
@@ -166,7 +182,7 @@ class MoneyForm(MemberScreen[str]):
     def verification_ended(self) -> None:
         """What was typed stays; figures, and the review that holds them, go."""
         self.mask()
-        if self.receipt is None and not self.unanswered:
+        if not self.over and not self.unanswered:
             self.back_to_form()
             self.query_one("#amount", Input).focus()
             self.say(ENDED, "warning")
@@ -176,7 +192,7 @@ class MoneyForm(MemberScreen[str]):
     @on(Input.Changed)
     def _changed(self) -> None:
         """What was reviewed holds only for what was typed then."""
-        if self.prepared is not None and self.receipt is None and self.typed() != self._reviewed:
+        if self.prepared is not None and not self.over and self.typed() != self._reviewed:
             self.back_to_form()
 
     def back_to_form(self) -> None:
@@ -206,8 +222,10 @@ class MoneyForm(MemberScreen[str]):
 
     async def action_back(self) -> None:
         """Esc: from the review to the form, from the receipt to the record."""
-        if self.receipt is not None:
-            self.dismiss(applied_text(self.receipt))
+        if self.waiting:
+            self.dismiss(Told(WAITS, "warning"))
+        elif self.receipt is not None:
+            self.dismiss(told_of(self.receipt))
         elif self.prepared is not None and not self.unanswered:
             self.back_to_form()
             self.query_one("#amount", Input).focus()
@@ -219,7 +237,7 @@ class MoneyForm(MemberScreen[str]):
     @flow
     async def review(self) -> None:
         """Let the service fix the data and show them."""
-        if self.unanswered or self.receipt is not None or not await self.settle():
+        if self.unanswered or self.over or not await self.settle():
             return
         if not check_fields(self.fields()):
             return
@@ -238,10 +256,14 @@ class MoneyForm(MemberScreen[str]):
     @flow
     async def post(self) -> None:
         """Apply what is on show, once: the key stays the same through every retry."""
-        if self.prepared is None or self.receipt is not None or not await self.ready(self.prepared):
+        if self.prepared is None or self.over or not await self.ready(self.prepared):
             return
-        try:
-            receipt = await self.apply(self.prepared)  # The program keeps it in its journal until it is answered.
+        command = self.command(self.prepared)
+        try:  # The program keeps the command in its journal until it is answered.
+            if self.prepared.approval:
+                answer = await ask_approval(self, command, self.prepared)
+            else:
+                answer = await self.apply(command)
         except StoreUnavailable as error:
             self._wait_for_answer()
             raise StoreUnavailable(UNANSWERED) from error
@@ -251,8 +273,23 @@ class MoneyForm(MemberScreen[str]):
             self.back_to_form()
             self.complain(error)
             raise
+        if answer is None:
+            return  # The question was left: all stands as it stood.
         self._set_unanswered(False)
-        self.show_receipt(receipt)
+        if isinstance(answer, str):
+            self._wait_for_approval()
+        else:
+            self.show_receipt(answer)
+
+    def _wait_for_approval(self) -> None:
+        """It stands in the queue: that is told so that nobody takes it for done."""
+        self.waiting = True
+        self.query_one("#form").disabled = True
+        self.query_one("#beside", Panel).retitle(WAITING, "no se aplicó")
+        self.query_one(Review).say_hint("NO SE APLICÓ · espera aprobación · Esc ficha")
+        self.query_one(Review).focus()
+        self.say(f"{WAITS} Esc vuelve a la ficha.", "warning")
+        self.refresh_commands()
 
     def _wait_for_answer(self) -> None:
         """Nothing can be changed until it is known what became of it."""
@@ -270,7 +307,8 @@ class MoneyForm(MemberScreen[str]):
         self.query_one("#form").disabled = True
         self.show_part("receipt")
         self.query_one(ReceiptView).show_receipt(text40(receipt))
-        self.say(f"{applied_text(receipt)} F9 lo imprime, Esc vuelve a la ficha.")
+        told = told_of(receipt)
+        self.say(f"{told.text} F9 lo imprime, Esc vuelve a la ficha.", told.severity)
         self.query_one(ReceiptView).focus()
         self.refresh_commands()
 
@@ -287,12 +325,3 @@ class MoneyForm(MemberScreen[str]):
         """F9."""
         if self.receipt is not None:
             await print_receipt(self, self.receipt)
-
-
-def applied_text(receipt: Receipt) -> str:
-    """`Transferencia aplicada: comprobante 2026-0000002.`"""
-    noun = receipt.kind_title.partition(" ")[0]
-    done = "aplicada" if noun in FEMININE else "aplicado"
-    if receipt.existed:
-        return f"Ya estaba {done}: comprobante {receipt.number}."
-    return f"{noun} {done}: comprobante {receipt.number}."

@@ -27,6 +27,7 @@ class AccountList(PlainText):
     def __init__(self, rows: Sequence[AccountRow], *, id: str) -> None:
         super().__init__(multiline=True, id=id)
         self._rows, self.masked = tuple(rows), False
+        self._cash = ""
 
     def on_resize(self) -> None:
         """Fit to the new width."""
@@ -35,6 +36,11 @@ class AccountList(PlainText):
     def mask(self) -> None:
         """Nobody is verified any more."""
         self.masked = True
+        self._redraw()
+
+    def show_cash(self, text: str) -> None:
+        """The cashier's drawer may be one side too: `c`."""
+        self._cash = text
         self._redraw()
 
     def _redraw(self) -> None:
@@ -47,6 +53,8 @@ class AccountList(PlainText):
             label.truncate(max(0, room), overflow="ellipsis")
             line = head.append("  ").append_text(label if room >= LABEL_AT_LEAST else Text())
             lines.append(line.append_text(padded(balance, max(1, columns - line.cell_len), right=True)))
+        if self._cash:
+            lines.append(safe(f"c {self._cash}"))
         self.show(Text("\n").join(lines))
 
 
@@ -82,14 +90,23 @@ class Review(VerticalScroll, can_focus=True):
     DEFAULT_CSS = "Review { height: auto; max-height: 100%; &:focus { background: $field-focus; } }"
     help_text = "Lea en voz alta cuentas y monto. Enter o F2 aplica la operación; Esc vuelve a los datos."
 
+    def __init__(self, *, id: str) -> None:
+        super().__init__(id=id)
+        self._lines = Text()
+
     def compose(self) -> ComposeResult:
         """The lines."""
         yield PlainText(multiline=True, id="review-lines")
 
     def show(self, prepared: Prepared, columns: int, hint: str) -> None:
-        """Draw the summary, what is left for today, the warnings, and what Enter does."""
+        """Draw the warnings, the summary, what is left for today, and what Enter does."""
         rows = [*prepared.summary, ("Queda hoy", f"{Money(prepared.daily_left).with_symbol()} de su límite")]
         parts = [safe(f"! {warning}", "bold") for warning in (*prepared.approval, *prepared.warnings)]
-        parts += [labelled(rows, columns), Text(), safe(hint, "bold reverse")]
-        self.query_one("#review-lines", PlainText).show(Text("\n").join(parts))
+        self._lines = Text("\n").join([*parts, labelled(rows, columns)])
+        self.say_hint(hint)
         self.scroll_home(animate=False)
+
+    def say_hint(self, hint: str) -> None:
+        """Replace what stands under the lines."""
+        shown = Text("\n").join([self._lines, Text(), safe(hint, "bold reverse")])
+        self.query_one("#review-lines", PlainText).show(shown)

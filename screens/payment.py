@@ -1,4 +1,4 @@
-"""Every payment inside the cooperative: transfers, quotas, loans, cards, its own services (S10–S17).
+"""Every payment inside the cooperative: transfers, quotas, loans, cards, its own services, cash (S10–S17).
 
 Which kind it is follows from the destination and whose it is; the person only says from where, to where, how much.
 """
@@ -6,7 +6,7 @@ Which kind it is follows from the destination and whose it is; the person only s
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any, ClassVar
 
 from textual import events, on
@@ -14,18 +14,21 @@ from textual.widget import Widget
 from textual.widgets import Input
 
 from screens.flow import flow
+from screens.line_words import FormText
 from screens.money_panels import AccountList, TargetNote
 from screens.payment_code import CodedForm
-from screens.payment_inputs import AmountInput, SideInput
+from screens.payment_inputs import AmountInput, SideInput, cash_side
 from services.account_view import AccountRow
+from services.cash_marks import FUNDS_LENGTH, FUNDS_NEEDED
+from services.drawers import my_drawer
 from services.errors import CoopError, VerificationNeeded
 from services.one_time_codes import Destination
 from services.operations import Op
 from services.payees import FindPayees, Payee, find_payees
 from services.payment_codes import SendPaymentCode
 from services.payment_entry import MEMO_LENGTH
-from services.payment_kinds import KINDS, op_into
-from services.payment_options import Payable, PaymentOptions, payment_options
+from services.payment_kinds import KINDS, op_between
+from services.payment_options import Option, Payable, PaymentOptions, payment_options
 from services.payments import ConfirmPayment, Prepared, PreparePayment, confirm, prepare
 from services.receipts import Receipt
 from widgets.fields import Field
@@ -35,20 +38,8 @@ from widgets.numbered_list import NumberedLine, NumberedList
 ACCOUNTS = "Cuentas"
 
 
-@dataclass(frozen=True, slots=True)
-class FormText:
-    """What stands in the fields when the form opens, as a person would have typed it. `whole`: nothing is missing, it
-    goes straight to the review."""
-
-    source: str = ""
-    target: str = ""
-    amount: str = ""
-    memo: str = ""
-    whole: bool = False
-
-
 class PaymentScreen(CodedForm):
-    """Origin, destination, amount, memo. The destination is an own account or somebody else's."""
+    """Origin, destination, amount, memo. The destination is an own account, cash, or somebody else's."""
 
     AUTO_FOCUS = "#source"
     WHAT = "del pago"
@@ -57,6 +48,7 @@ class PaymentScreen(CodedForm):
         "to_account": "target",
         "amount": "amount",
         "memo": "memo",
+        "funds": "amount",
     }
     HELP = (
         "Escriba el número de la cuenta de origen, el de destino y el monto. Para otra persona, en el destino va su"
@@ -69,20 +61,23 @@ class PaymentScreen(CodedForm):
         self,
         member_id: int,
         rows: Sequence[AccountRow],
-        text: FormText = FormText(),
+        text: FormText,
         *,
         title: str = "Transferir",
         only: frozenset[Op] = frozenset(),
+        cashier: bool = False,
     ) -> None:
-        """`only`: the kinds that are meant, where the person said so; of somebody else's accounts only these."""
+        """`only`: the kinds that are meant, where the person said so; of somebody else's accounts only these.
+        `cashier`: the person at the desk may have a drawer."""
         super().__init__(member_id, title)
-        self.rows, self.text, self.only = tuple(rows), text, only
+        self.text, self.only, self.cashier = text, only, cashier
         self._from, self._to = SideInput(rows, id="source"), SideInput(rows, foreign=True, id="target")
-        self._how_much = AmountInput(self.payable, id="amount")
+        self._how_much = AmountInput(self.usual_amounts, id="amount")
         self.source = Field("Origen", self._from)
         self.target = Field("Destino", self._to)
         self.amount = Field("Monto", self._how_much)
         self.memo = Field("Detalle", TextInput(id="memo", max_length=MEMO_LENGTH), required=False)
+        self.funds = Field("Fondos", TextInput(id="funds", max_length=FUNDS_LENGTH, help_text=FUNDS_NEEDED))
         self.asked: PreparePayment | None = None
         self._accounts = AccountList(rows, id="account-list")
         self._note = TargetNote(id="target-note")
@@ -121,6 +116,8 @@ class PaymentScreen(CodedForm):
     async def begin(self) -> None:
         """Put into the fields what was said already; a form that is whole goes to the review."""
         await self._read_usual_amounts()
+        if self.cashier:
+            await self._look_for_drawer()
         with self.prevent(Input.Changed):  # It was not typed here: the focus stays where it is.
             texts = (self.text.source, self.text.target, self.text.amount, self.text.memo)
             for field, text in zip(self.fields(), texts, strict=True):
@@ -138,10 +135,21 @@ class PaymentScreen(CodedForm):
             found = ()
         self._payables = {payable.account_id: payable for payable in found}
 
+    async def _look_for_drawer(self) -> None:
+        drawer = await self.call(my_drawer)
+        if drawer.is_open:
+            self._from.cash = self._to.cash = cash_side(drawer.account_id)
+            self._accounts.show_cash(self._from.cash.text)
+
+    def below_review(self) -> Sequence[Widget]:
+        """The code's field, and where cash comes from."""
+        return (*super().below_review(), self.funds)
+
     def show_part(self, which: str) -> None:
-        """The list of payees shows only while there is something to choose."""
+        """What only some payments need shows only for these."""
         super().show_part(which)
         self._choice.display = which == "choices" and bool(self._payees)
+        self.funds.display = which == "review" and self.prepared is not None and self.prepared.funds_needed
 
     # From field to field --------------------------------------------------------------------------
 
@@ -149,6 +157,11 @@ class PaymentScreen(CodedForm):
         """The own account in «Destino», as far as it can be paid to."""
         side = self._to.side
         return self._payables.get(side.account_id) if side is not None and side.third is None else None
+
+    def usual_amounts(self) -> Sequence[Option]:
+        """Those of the destination."""
+        payable = self.payable()
+        return payable.options if payable is not None else ()
 
     def _show_note(self) -> None:
         """What the destination is, and its usual amounts."""
@@ -159,9 +172,9 @@ class PaymentScreen(CodedForm):
             kind = KINDS[side.third.op].title
             self._note.show_target(f"{kind}: {side.text}, de {side.third.holder}")
         elif payable is None:
-            self._note.show_target("" if self._accounts.masked else side.text)
+            self._note.show_target("" if self._accounts.masked and side is not self._to.cash else side.text)
         else:
-            picked = self._how_much.option_of(self.amount.text) if self.amount.text[:1].isalpha() else None
+            picked = self._how_much.picked(self.amount.text)
             self._note.show_target(f"{KINDS[payable.op].title}: {side.text}", payable.options, payable.due, picked)
 
     @on(Input.Changed, "#source")
@@ -182,6 +195,10 @@ class PaymentScreen(CodedForm):
     def _target_left(self) -> None:
         if self.is_current and self._to.unknown:
             self.look_up()
+
+    @on(Input.Submitted, "#funds")
+    def _funds_told(self) -> None:
+        self.action_continue()
 
     @on(Input.Submitted, "#source, #target, #amount, #memo")
     def _entered(self, event: Input.Submitted) -> None:
@@ -254,12 +271,19 @@ class PaymentScreen(CodedForm):
     async def prepare(self) -> Prepared:
         """Ask for the review of what the fields say."""
         source, target = self.source.given, self.target.given
-        op = op_into(target.product, third=target.third.op if target.third else None)
+        op = op_between(source.product, target.product, third=target.third.op if target.third else None)
         amount, memo = self.amount.given, self.memo.value or ""
         asked = PreparePayment(op, self.member_id, source.account_id, target.account_id, amount.centesimos, memo)
         prepared = await self.call(prepare, asked)
         self.asked = asked
         return prepared
+
+    async def ready(self, prepared: Prepared) -> bool:
+        """Ask for what the payment needs besides."""
+        if prepared.funds_needed and not self.funds.check():
+            self.funds.input.focus()
+            return False
+        return await super().ready(prepared)
 
     def code_command(self, destination: Destination) -> SendPaymentCode:
         """For the payment on show."""
@@ -267,8 +291,13 @@ class PaymentScreen(CodedForm):
             raise LookupError("nothing was reviewed")
         return SendPaymentCode(**asdict(self.asked), destination=destination)
 
-    async def apply(self, prepared: Prepared) -> Receipt:
-        """Post it."""
+    def command(self, prepared: Prepared) -> ConfirmPayment:
+        """Exactly what was reviewed."""
         if self.asked is None:
             raise LookupError("nothing was reviewed")
-        return await self.call(confirm, ConfirmPayment(self.key, prepared.hash, **asdict(self.asked)))
+        funds = self.funds.text if prepared.funds_needed else ""
+        return ConfirmPayment(self.key, prepared.hash, **asdict(self.asked), funds=funds)
+
+    async def apply(self, command: ConfirmPayment) -> Receipt:
+        """Post it."""
+        return await self.call(confirm, command)

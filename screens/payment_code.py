@@ -11,7 +11,7 @@ from textual.widgets import Input
 
 from data.secrets import Secret
 from screens.flow import flow
-from screens.money_form import SUPERVISOR, MoneyForm
+from screens.money_form import MoneyForm
 from services.one_time_codes import DIGITS, Destination
 from services.payment_codes import CheckPaymentCode, SendPaymentCode, check_payment_code, send_payment_code
 from services.payments import Prepared
@@ -81,16 +81,15 @@ class CodedForm(MoneyForm):
         return HINT if self._code_wanted() else super().hint(prepared)
 
     def _code_wanted(self) -> bool:
-        """No code is asked for what would not be applied all the same."""
-        return self.prepared is not None and self.prepared.code_needed and not self.prepared.approval
+        return self.prepared is not None and self.prepared.code_needed
 
     def disabled_reason(self, command: CommandClass) -> str | None:
         """A code is sent for what stands in the review."""
         if command in (*CODES, BackToReview):
             if self.prepared is None:
                 return "El código se envía desde la revisión."
-            if self.prepared.approval:
-                return SUPERVISOR
+            if self.over:
+                return "Ya no hace falta un código."
             return None if self.prepared.code_needed else "Este pago no lleva código."
         return super().disabled_reason(command)
 
@@ -121,8 +120,6 @@ class CodedForm(MoneyForm):
 
     async def ready(self, prepared: Prepared) -> bool:
         """Compare what the member dictated. A right code stays good while this review does."""
-        if not await super().ready(prepared):
-            return False
         if not prepared.code_needed or self._passed:
             return True
         if not self.code.input.filled:

@@ -8,13 +8,12 @@ from typing import Any
 
 from data.values.money import Money
 from data.values.text import fold
+from screens.own_accounts import CASH, OWN_DIGITS, is_foreign, own_row
 from services.account_view import AccountRow
 from services.payees import Payee
-from services.payment_options import Option, Payable
+from services.payment_kinds import DRAWER
+from services.payment_options import Option
 from widgets.house_input import HouseInput
-
-OWN_DIGITS = 3
-"""The number of an own account in the list has at most so many; longer figures name somebody else's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,41 +31,36 @@ def own_side(row: AccountRow) -> Side:
     return Side(row.account_id, row.product, f"{row.label} {row.number}")
 
 
-def own_row(text: str, rows: Sequence[AccountRow]) -> AccountRow | None:
-    """The own account that a text names: its number in the list, or its account number."""
-    typed = text.strip()
-    if typed.isdecimal() and len(typed) <= OWN_DIGITS:
-        return next((row for row in rows if row.position == int(typed)), None)
-    return next((row for row in rows if typed and row.number == typed), None)
-
-
-def is_foreign(text: str, rows: Sequence[AccountRow]) -> bool:
-    """Whether a text can only name an account of somebody else: `50233`, `50233/1`, `06-018-50233-1`."""
-    typed = text.strip()
-    if own_row(typed, rows) is not None or not any(letter.isdecimal() for letter in typed):
-        return False
-    return not typed.isdecimal() or len(typed) > OWN_DIGITS
+def cash_side(account_id: int) -> Side:
+    """The open drawer of the person at the desk."""
+    return Side(account_id, DRAWER, "Efectivo de su caja")
 
 
 class SideInput(HouseInput[Side]):
-    """One side: an own account by its number in the list; as destination also somebody else's."""
+    """One side: an own account by its number in the list, `c` for cash; as destination also somebody else's."""
 
     def __init__(self, rows: Sequence[AccountRow], *, foreign: bool = False, **options: Any) -> None:
         self._rows = tuple(rows)
         self._foreign = foreign
         self._found: tuple[str, Side] | None = None
+        self.cash: Side | None = None
+        """The drawer, where the person at the desk has one open."""
         what = "El número de la lista" + (", o de otra persona: 50233, 50233/1 o su cuenta" if foreign else "")
         super().__init__(
             self._read,
             max_length=40 if foreign else OWN_DIGITS,
-            restrict=r"[0-9A-Za-z/ \-]*" if foreign else r"[0-9]*",
+            restrict=r"[0-9A-Za-z/ \-]*" if foreign else r"[0-9cC]*",
             refusal="Escriba el número de la cuenta en la lista.",
-            help_text=f"{what}.",
+            help_text=f"{what}. La letra c es el efectivo de su caja abierta.",
             **options,
         )
 
     def _read(self, text: str) -> Side:
         typed = text.strip()
+        if typed.casefold() == CASH:
+            if self.cash is None:
+                raise ValueError("No tiene una caja abierta: sin ella no se recibe ni se entrega efectivo.")
+            return self.cash
         row = own_row(typed, self._rows)
         if row is not None:
             return own_side(row)
@@ -96,15 +90,17 @@ class SideInput(HouseInput[Side]):
     @property
     def settled(self) -> bool:
         """What was typed names one account and starts no other number."""
+        if self.value.casefold() == CASH:
+            return True
         longer = [row for row in self._rows if str(row.position).startswith(self.value)]
         return bool(self.value) and [str(row.position) for row in longer] == [self.value]
 
 
 class AmountInput(HouseInput[Money]):
-    """An amount in figures, or the word of one of the destination's usual amounts; arrows go through these."""
+    """An amount in figures, or the word of one of the usual amounts; arrows go through these."""
 
-    def __init__(self, payable: Callable[[], Payable | None], **options: Any) -> None:
-        self._payable = payable
+    def __init__(self, usual: Callable[[], Sequence[Option]], **options: Any) -> None:
+        self._usual = usual
         super().__init__(
             self._read,
             placeholder="0.00",
@@ -112,8 +108,8 @@ class AmountInput(HouseInput[Money]):
             restrict=r"[0-9.,A-Za-zÁÉÍÓÚáéíóúñÑ]*",
             refusal="Van cifras, coma y punto, o una palabra de la lista.",
             help_text=(
-                "Escriba el monto: 75, 75.50 o 1,322.64; o la palabra de un monto usual de la cuenta: cuota, minimo,"
-                " estado, total. Las flechas los recorren."
+                "Escriba el monto: 75, 75.50 o 1,322.64; o la palabra de un monto usual: cuota, minimo, estado, total."
+                " Las flechas los recorren."
             ),
             **options,
         )
@@ -121,29 +117,28 @@ class AmountInput(HouseInput[Money]):
     def _read(self, text: str) -> Money:
         if not text.strip()[:1].isalpha():
             return Money.parse(text)
-        option = self.option_of(text)
+        option = self.picked(text)
         if option is not None:
             return Money(option.amount)
-        words = [option.word for option in self._options()]
+        words = [option.word for option in self._usual() if option.word[:1].isalpha()]
         if not words:
             raise ValueError("Esa cuenta no tiene montos con nombre. Escriba la cifra.")
         raise ValueError(f"Escriba una cifra, o una de estas palabras: {', '.join(words)}.")
 
-    def option_of(self, text: str) -> Option | None:
-        """The usual amount that a text names."""
-        payable = self._payable()
-        return payable.option(fold(text)) if payable is not None else None
-
-    def _options(self) -> tuple[Option, ...]:
-        payable = self._payable()
-        return payable.options if payable is not None else ()
+    def picked(self, text: str) -> Option | None:
+        """The usual amount that a text names: of a word its beginning is enough, a figure is said whole."""
+        name, usual = fold(text), self._usual()
+        if not text.strip()[:1].isalpha():
+            return next((option for option in usual if option.word == text.strip()), None)
+        fitting = [option for option in usual if name and option.word.startswith(name)]
+        return fitting[0] if len(fitting) == 1 else None
 
     def step(self, by: int) -> None:
         """Take the next of the usual amounts, or the one before."""
-        options = self._options()
-        if not options:
+        usual = tuple(self._usual())
+        if not usual:
             return
-        picked = self.option_of(self.value) if self.value else None
-        at = options.index(picked) + by if picked is not None else (0 if by > 0 else -1)
-        self.value = options[at % len(options)].word
+        picked = self.picked(self.value) if self.value else None
+        at = usual.index(picked) + by if picked is not None else (0 if by > 0 else -1)
+        self.value = usual[at % len(usual)].word
         self.cursor_position = len(self.value)

@@ -17,7 +17,7 @@ from services.operations import Op
 from services.receipt_files import save_receipt
 from services.receipt_print import text40
 from services.receipts import Receipt
-from services.reversals import Reverse, reverse
+from services.reversals import NO_WAY_BACK, Reverse, reverse
 from widgets.command import Command, CommandClass
 from widgets.receipt_view import ReceiptView
 
@@ -58,6 +58,12 @@ class ReceiptScreen(MemberScreen[None]):
     def compose_body(self) -> ComposeResult:
         """The paper."""
         yield ReceiptView(text40(self.receipt), id="receipt")
+
+    def disabled_reason(self, command: CommandClass) -> str | None:
+        """What left the house does not come back from here; a recarga was used the moment it was made (req. 9)."""
+        if command is ReverseOperation:
+            return NO_WAY_BACK.get(self.receipt.kind)
+        return super().disabled_reason(command)
 
     def action_print_receipt(self) -> None:
         """F9."""

@@ -12,8 +12,9 @@ from screens import record_commands as commands
 from screens.base import LineEcho
 from screens.flow import background_flow, flow
 from screens.layout import WIDE_COLUMNS
-from screens.record_actions import RecordActions
-from screens.record_line import complete, movements_words, transfer_words
+from screens.money_commands import ALSO, MONEY
+from screens.record_line import complete, movements_words
+from screens.record_money import RecordMoney
 from screens.record_panels import access_line, access_stages, account_cells, diagnosis_line, identity_lines
 from services.errors import CoopError
 from services.operations import Op
@@ -36,7 +37,7 @@ COLUMNS = (
 )
 
 
-class RecordScreen(RecordActions):
+class RecordScreen(RecordMoney):
     """One member. Everything below the asked level is masked by the service, not here."""
 
     ACTIONS: ClassVar[tuple[CommandClass, ...]] = (
@@ -44,6 +45,7 @@ class RecordScreen(RecordActions):
         commands.FindAnother,
         commands.Refresh,
         commands.FinishCall,
+        *(command for command in MONEY if not command.keys),
         *commands.SELDOM,
     )
     CSS_PATH = "record.tcss"
@@ -97,6 +99,7 @@ class RecordScreen(RecordActions):
         if not self.is_attached:
             return
         self.record = record
+        self.forget_amounts()
         self.shows_verified = record.level > 0
         level = f"N{record.level}" if record.level else ""
         self.shell.serve(Served(record.name, record.number, record.kind_label, level, record.lease_expires_at))
@@ -139,7 +142,9 @@ class RecordScreen(RecordActions):
         """What the service said of each operation when the record was read; the service decides again."""
         if self.record is None or not command.operation:
             return None
-        return self.record.abilities.get(command.operation)
+        abilities = self.record.abilities
+        others = (abilities.get(op.value) for op in ALSO.get(command, ()))
+        return abilities.get(command.operation) if all(others) else None
 
     def verification_ended(self) -> None:
         """Mask everything again."""
@@ -228,17 +233,13 @@ class RecordScreen(RecordActions):
 
     def line_echo(self, command: CommandClass, arguments: str) -> LineEcho:
         """What the line would do, in plain Spanish, with the accounts by name."""
-        if arguments and self.reason_against(command) is None:
-            if command is commands.Transfer:
-                words = transfer_words(arguments, self.rows())
-                return LineEcho(words.text, runnable=words.complete)
-            if command is commands.ShowMovements:
-                found = movements_words(arguments, self.rows())
-                return LineEcho(found.text, runnable=found.row is not None)
+        if command is commands.ShowMovements and arguments and self.reason_against(command) is None:
+            found = movements_words(arguments, self.rows())
+            return LineEcho(found.text, runnable=found.row is not None)
         return super().line_echo(command, arguments)
 
     def line_choices(self, command: CommandClass, arguments: str) -> list[str]:
-        """Account numbers of this member that complete the line."""
-        if command in (commands.Transfer, commands.ShowMovements):
-            return complete(arguments, self.rows(), ending=command is commands.ShowMovements)
-        return []
+        """What completes a line: account numbers, sizes, and what money adds."""
+        if command is commands.ShowMovements:
+            return complete(arguments, self.rows())
+        return super().line_choices(command, arguments)

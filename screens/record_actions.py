@@ -9,7 +9,6 @@ from screens.base import BaseScreen
 from screens.dialogs.reason import Reason, ReasonDialog, ReasonGiven
 from screens.flow import flow
 from screens.member_screen import MemberScreen
-from screens.record_line import transfer_words
 from screens.record_mends import MENDS, KeptKeys, outcome_text
 from services.operations import Op
 from services.reasons import reasons_for
@@ -165,21 +164,7 @@ class RecordActions(MemberScreen[None]):
         else:
             self.open_form(AffiliateForm(self.member_id, row))
 
-    # Money ----------------------------------------------------------------------------------------
-
-    def action_transfer(self) -> None:
-        """T."""
-        self.line_transfer("")
-
-    def line_transfer(self, arguments: str) -> None:
-        """`tr 1 2 75`: the form, filled with what the line says."""
-        from screens.payment import FormText, PaymentScreen
-
-        words = transfer_words(arguments, self.rows())
-        source, target = (str(side.position) if side else "" for side in (words.source, words.target))
-        amount = words.amount.format() if words.amount else ""
-        text = FormText(source, target, amount, whole=words.complete)
-        self.open_form(PaymentScreen(self.member_id, self.rows(), text))
+    # Accounts -------------------------------------------------------------------------------------
 
     def show_movements(self, row: AccountRow | None, count: int) -> None:
         """Show the movements of one account."""

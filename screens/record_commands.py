@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from screens.money_commands import Transfer
 from services.operations import Op
 from widgets.command import Command, CommandClass
 
@@ -59,18 +60,6 @@ class ResetQuestions(Command):
     keys: ClassVar[tuple[str, ...]] = ("p",)
     words: ClassVar[tuple[str, ...]] = ("preg",)
     operation = Op.QUESTIONS_RESET.value
-    dangerous = True
-
-
-class Transfer(Command):
-    """Transfiere entre ahorros del mismo asociado. En la línea: tr ORIGEN DESTINO MONTO."""
-
-    id = "transfer"
-    label = "Transferir"
-    keys: ClassVar[tuple[str, ...]] = ("t",)
-    words: ClassVar[tuple[str, ...]] = ("tr",)
-    usage = "ORIGEN DESTINO MONTO"
-    operation = Op.TRANSFER_OWN.value
     dangerous = True
 
 

@@ -9,9 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from types import MappingProxyType
 
-from data.catalog.products import load_products
 from services import authorisation
-from services.account_view import AccountGroup, AccountRow
+from services.account_view import AccountGroup
 from services.errors import (
     ContactMissing,
     ContactTooRecent,
@@ -21,6 +20,7 @@ from services.errors import (
     ReauthenticationNeeded,
     VerificationBlocked,
 )
+from services.money_abilities import money_reason
 from services.operations import Op
 from services.operator import IN_PERSON, Channel
 from services.policy import Policy
@@ -86,12 +86,15 @@ def _reason(
         refusal = error
     if isinstance(refusal, NotPermitted):
         return refusal.user_text
-    return _standing_reason(op, facts, policy) or (refusal.user_text if refusal else None)
+    rows = [row for group in facts.groups for row in group.rows]
+    cash = bool(policy.operations[Op.CASH_DEPOSIT].roles & standing.roles)
+    reason = _standing_reason(op, facts, policy) or money_reason(op, rows, cash=cash)
+    return reason or (refusal.user_text if refusal else None)
 
 
 def _standing_reason(op: Op, facts: AbilityFacts, policy: Policy) -> str | None:
     """What the record itself says against the operation."""
-    for look in (_access_reason, _configured_reason, _money_reason):
+    for look in (_access_reason, _configured_reason):
         if (reason := look(op, facts)) is not None:
             return reason
     if op in GIVES_SECRET and facts.issues_left < 1:
@@ -154,23 +157,6 @@ def _configured_reason(op: Op, facts: AbilityFacts) -> str | None:
     if op is Op.DEVICES_FORGET and not facts.devices:
         return "El asociado no tiene equipos recordados."
     return None
-
-
-def _money_reason(op: Op, facts: AbilityFacts) -> str | None:
-    rows = [row for group in facts.groups for row in group.rows]
-    if op in (Op.ACCOUNT_AFFILIATE, Op.MOVEMENTS_VIEW, Op.BALANCES_VIEW) and not rows:
-        return "El asociado no tiene cuentas."
-    if op is Op.TRANSFER_OWN and not _can_move(rows):
-        return "Hacen falta dos cuentas propias, afiliadas y activas, que admitan transferencias."
-    return None
-
-
-def _can_move(rows: list[AccountRow]) -> bool:
-    catalogue = load_products()
-    open_rows = [(row, catalogue.get(row.product)) for row in rows if row.affiliated and row.status == "open"]
-    sources = {row.account_id for row, product in open_rows if product and product.transfer_out}
-    targets = {row.account_id for row, product in open_rows if product and product.transfer_in}
-    return any(source != target for source in sources for target in targets)
 
 
 def _contact_reason(facts: AbilityFacts, policy: Policy) -> str | None:

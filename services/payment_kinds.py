@@ -73,15 +73,21 @@ def kind_for(product_code: str, *, third: bool) -> PaymentKind | None:
     )
 
 
-def op_into(target: str, *, third: Op | None = None) -> Op:
-    """The kind of a payment into a product of the same member. `third`: the destination is somebody else's, and this is
-    what pays into it.
+def op_between(source: str, target: str, *, third: Op | None = None) -> Op:
+    """The kind of a payment from one product to another of the same member; either may be a cashier's drawer. `third`:
+    the destination is somebody else's, and this is what pays into it.
 
     Raises InvalidInput, at the field, where nothing may be paid so.
     """
     if third is not None:
+        if source == DRAWER:
+            raise InvalidInput("El efectivo solo entra a cuentas de quien se atiende.", field="from_account")
         return third
+    if target == DRAWER:
+        if source == DRAWER:
+            raise InvalidInput("Elija dos cuentas distintas.", field="to_account")
+        return Op.CASH_WITHDRAW
     kind = kind_for(target, third=False)
     if kind is None:
         raise InvalidInput("Ese producto no recibe pagos. Elija otra cuenta.", field="to_account")
-    return kind.op
+    return Op.CASH_DEPOSIT if source == DRAWER and kind.op is Op.TRANSFER_OWN else kind.op

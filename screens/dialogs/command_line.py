@@ -60,10 +60,11 @@ class CommandLine(BaseModal[str]):
 
     def on_mount(self) -> None:
         """Show what can be typed."""
-        self._typed()
+        self.look_again()
 
     @on(Input.Changed, "#line-text")
-    def _typed(self) -> None:
+    def look_again(self) -> None:
+        """Say anew what the line would do: it was typed on, or more is known now."""
         text = self._typed_text()
         self.query_one("#line-choices", PlainText).show(" · ".join(self._complete(text)[:9]))
         echo = self._echo(text)

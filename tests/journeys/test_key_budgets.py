@@ -16,6 +16,7 @@ from screens.movements import MovementsScreen
 from screens.payment import PaymentScreen
 from screens.record import RecordScreen
 from screens.verify import VerifyScreen
+from tests.screens.counter import counter
 from tests.screens.member_desk import NUMBER, MemberDesk, member_desk
 from tests.screens.staff import at_rest
 from tests.screens.support import KeyCounter, screen_text
@@ -135,6 +136,17 @@ async def test_own_transfer_by_form_and_by_line(sqlite_world: World, tmp_path: P
         await line.press("enter")
         assert sqlite_world.balance(desk.second) == 150_00
         line.spent("own transfer by the line: tr 1 2 75", 3)
+
+
+async def test_a_loan_by_the_line(sqlite_world: World, tmp_path: Path) -> None:
+    served = counter(sqlite_world, tmp_path, accounts=1)
+    async with served.desk.open(level=2) as pilot:
+        hand = Hand(served.desk, pilot)
+        await hand.press("colon")
+        await hand.data("pr cuota")
+        await hand.press("enter", "enter")
+        assert sqlite_world.scalar("SELECT count(*) FROM operation WHERE kind = 'loan.pay'") == 1
+        hand.spent("quota of an own loan by the line: pr cuota", 3)
 
 
 async def test_movements(sqlite_world: World, tmp_path: Path) -> None:

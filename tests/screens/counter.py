@@ -7,8 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from data.values.uuid7 import uuid7
+from services.drawer_moves import MoveVault, move_vault
+from services.drawers import OpenDrawer, open_drawer
+from services.operator import Role
 from tests.screens.member_desk import MemberDesk, member_desk
 from tests.screens.support import NARROW
+from tests.services.counters import in_notes
 from tests.services.world import World
 
 LOAN = {"rate": "12.00", "quota": 125_00, "due_day": 30, "interest_paid_to": "2026-10-30", "next_due": "2026-11-30"}
@@ -66,3 +71,16 @@ def counter(
         stranger=other,
         theirs=theirs,
     )
+
+
+def with_till(world: World, folder: Path, **options: Any) -> Counter:
+    """The same with «caja», a cashier of branch 018 whose drawer is not open yet, and money in its vault."""
+    boss = world.staff("jefa", [Role.SUPERVISOR], branch="018")
+    move_vault(MoveVault(uuid7(), "in", in_notes(50_000_00), "Remesa del banco"), boss, world.uow)
+    world.staff("caja", [Role.CASHIER], branch="018", sign_in=False)
+    return counter(world, folder, **options)
+
+
+def open_till(served: Counter, amount: int = 500_00) -> None:
+    """The cashier who has signed in opens the drawer."""
+    open_drawer(OpenDrawer(uuid7(), in_notes(amount)), served.desk.app.operator, served.world.uow)

@@ -27,6 +27,7 @@ BESIDE = (
     "_load_rest",
     "_read_own_keys",
     "_read",
+    "learn_amounts",
     "_touch",
     "_lock_service",
     "_prove",

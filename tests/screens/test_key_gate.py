@@ -350,3 +350,17 @@ async def test_a_thousand_keys_in_a_burst_lose_none() -> None:
             await burst(app, text + "<f2>x<enter>" + "<backspace>" * 190)
         assert app.log_of_session == ["dijo=x"] * 2
         assert app.first.value("a") == ""
+
+
+def test_a_question_within_a_question_holds_the_keys_again_after_the_last_answer() -> None:
+    """A form that a flow waits for asks in a flow of its own: its answer must not end the first flow's wait."""
+    gate = KeyGate(Desk(), deliver=None)  # type: ignore[arg-type]
+    hold = gate.hold()
+    hold.pause()
+    hold.pause()
+    hold.resume()
+    assert not gate.held
+    hold.resume()
+    assert gate.held
+    hold.release()
+    assert not gate.held

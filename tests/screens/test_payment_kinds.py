@@ -130,20 +130,6 @@ async def test_a_changed_amount_needs_another_code(served: Counter) -> None:
     assert posted(served) == []
 
 
-async def test_what_passes_the_agents_own_share_says_that_it_was_not_applied(served: Counter) -> None:
-    """No code is sent for it either: the member would dictate one for nothing."""
-    served.world.account(served.desk.member, balance=9_000_00, number="06-018-50012-3")
-    async with served.desk.open(level=2):
-        await served.desk.keys("t350233<enter>2500<enter>")
-        assert on(served).prepared.approval and "Necesita un supervisor" in shown(served)
-        assert not on(served).code.display
-        await served.desk.keys("<enter>")
-        assert "No se aplicó" in shown(served) and "aprobación de un supervisor" in shown(served)
-        await served.desk.keys("c")
-        assert served.world.events("payment.code_sent") == [] and on(served).receipt is None
-    assert posted(served) == []
-
-
 async def test_one_of_several_accounts_is_chosen_by_number(sqlite_world: World, tmp_path: Path) -> None:
     served = counter(sqlite_world, tmp_path, more=True)
     async with served.desk.open(level=2):
@@ -165,7 +151,7 @@ async def test_one_of_several_accounts_is_chosen_by_number(sqlite_world: World, 
         ("50233/9", "No hay una cuenta con esos datos"),
         ("99", "No hay una cuenta número 99"),
         ("abc", "No hay una cuenta número abc"),
-        ("c", "No hay una cuenta número c"),
+        ("c", "No tiene una caja abierta"),
     ],
 )
 async def test_a_destination_that_is_none_is_refused_at_its_field(served: Counter, typed: str, said: str) -> None:
