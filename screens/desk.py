@@ -14,18 +14,22 @@ from data.values.dates import format_time, panama_date
 from screens.base import BaseScreen
 from screens.desk_commands import (
     Conciliate,
+    DrawersOfTheDay,
     LeaveDesk,
     LocalMail,
     OpenChosen,
     OrdersInProcess,
+    OwnDrawer,
     People,
     ReadTheAudit,
     RefreshDesk,
+    ReportedCash,
     Search,
 )
 from screens.flow import background_flow, flow
 from screens.staff_shell import StaffShell, staff_shell
 from services.activation_queue import DaySummary, QueueRow, day_summary, pending_activations
+from services.drawers import DrawerState, my_drawer
 from services.errors import NotFound, RateLimited
 from services.lookup import Find, FindResult, MemberHit, find
 from services.operations import Op
@@ -59,6 +63,9 @@ class Desk(BaseScreen[None]):
         People,
         Conciliate,
         OrdersInProcess,
+        OwnDrawer,
+        DrawersOfTheDay,
+        ReportedCash,
         LocalMail,
         LeaveDesk,
     )
@@ -111,7 +118,10 @@ class Desk(BaseScreen[None]):
 
     @property
     def _serves(self) -> bool:
-        return bool(self.staff.uow.policy.operations[Op.QUEUE_VIEW].roles & self.staff.operator.roles)
+        return self._may(Op.QUEUE_VIEW)
+
+    def _may(self, op: Op) -> bool:
+        return bool(self.staff.uow.policy.operations[op].roles & self.staff.operator.roles)
 
     def on_screen_resume(self) -> None:
         """Back from a record: nothing of that member stays, and the queue may have moved."""
@@ -214,10 +224,11 @@ class Desk(BaseScreen[None]):
             return
         queue = await self.call(pending_activations)
         summary = await self.call(day_summary)
+        drawer = await self.call(my_drawer) if self._may(Op.DRAWER_WORK) else None
         now = self.shell.now()
         self._queue_panel.retitle(f"Esperan activación · {len(queue)}")
         self._queue.show_rows([(str(row.member_id), queue_cells(row, now)) for row in queue])
-        self._day.show(day_text(summary))
+        self._day.show(day_text(summary, drawer))
 
     # Elsewhere -------------------------------------------------------------------------------------
 
@@ -250,6 +261,24 @@ class Desk(BaseScreen[None]):
         from screens.open_orders import OpenOrdersScreen
 
         self.app.push_screen(OpenOrdersScreen())
+
+    def action_own_drawer(self) -> None:
+        """Ctrl+G."""
+        from screens.drawer import DrawerScreen
+
+        self.app.push_screen(DrawerScreen())
+
+    def action_drawers_of_the_day(self) -> None:
+        """`:cajas`."""
+        from screens.drawers_of_day import DrawersScreen
+
+        self.app.push_screen(DrawersScreen())
+
+    def action_reported_cash(self) -> None:
+        """`:efectivo`."""
+        from screens.cash_marks import CashMarksScreen
+
+        self.app.push_screen(CashMarksScreen())
 
     def action_local_mail(self) -> None:
         """F8."""
@@ -291,8 +320,8 @@ def age(minutes: int) -> str:
     return f"{minutes // 60} h" if minutes < 48 * 60 else f"{minutes // (24 * 60)} d"
 
 
-def day_text(day: DaySummary) -> Text:
-    """The day, a fact a line."""
+def day_text(day: DaySummary, drawer: DrawerState | None = None) -> Text:
+    """The day, a fact a line; of who has a drawer, that it is open and since when."""
     average = remaining(day.average_seconds).removeprefix("0")
     facts = [
         (day.cases, "llamada", "llamadas", f" · {average} prom." if day.cases else ""),
@@ -302,4 +331,7 @@ def day_text(day: DaySummary) -> Text:
     if day.waiting:
         facts.append((day.waiting, "espera aprobación", "esperan aprobación", ""))
     lines = [f"{count:>3} {one if count == 1 else many}{rest}" for count, one, many, rest in facts]
+    if drawer is not None:
+        since = f"abierta {format_time(drawer.opened_at)}" if drawer.opened_at else "cerrada"
+        lines.append(f"  {'●' if drawer.is_open else '○'} caja {since}")
     return Text("\n").join([safe(line, multiline=True) for line in lines])

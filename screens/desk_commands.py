@@ -76,6 +76,34 @@ class OrdersInProcess(Command):
     operation = Op.BILLER_RECONCILE.value
 
 
+class OwnDrawer(Command):
+    """Abre la pantalla de su caja: abrir, mover efectivo, contar y cerrar."""
+
+    id = "own_drawer"
+    label = "Caja"
+    keys = ("ctrl+g",)
+    words = ("caja",)
+    operation = Op.DRAWER_WORK.value
+
+
+class DrawersOfTheDay(Command):
+    """Muestra las cajas del día y la bóveda de su sucursal."""
+
+    id = "drawers_of_the_day"
+    label = "Cajas del día"
+    words = ("cajas",)
+    operation = Op.DRAWER_REVIEW.value
+
+
+class ReportedCash(Command):
+    """Muestra el efectivo que se reporta. Solo cumplimiento."""
+
+    id = "reported_cash"
+    label = "Efectivo que se reporta"
+    words = ("efectivo",)
+    operation = Op.CASH_MARKS_VIEW.value
+
+
 class LocalMail(Command):
     """Muestra los correos que quedaron en la carpeta local porque no hay servidor de correo."""
 
