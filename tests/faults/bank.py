@@ -1,9 +1,10 @@
 """The bank of eight tellers on PostgreSQL: killed at any moment, their answers lost on the way, their server sessions
 ended from outside, and every coin where it belongs.
 
-Each teller is a process with a journal of its own. It pays for random members in every kind that the house has, and is
-killed by a real SIGKILL after a random number of payments of the others, wherever it is just then; the next life works
-off the journal. The wire (cutter.py) loses requests and answers at COMMIT. A reader looks at the whole ledger all the
+Each teller is a process with a journal of its own. It pays for random members in every kind that the house has and at
+billers, and is killed by a real SIGKILL after a random number of payments of the others, wherever it is just then; the
+next life works off the journal. So are the workers that go on with orders which the billers' gateway left unanswered
+(bank_gateway.py). The wire (cutter.py) loses requests and answers at COMMIT. A reader looks at the whole ledger all the
 while, in one snapshot each time (the bank of Jepsen). The seed repeats what is tried, not the moments.
 """
 
@@ -18,7 +19,7 @@ import signal
 import time
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
@@ -30,8 +31,8 @@ from data.engine import is_outage
 from services.journal import Journal
 from services.ledger_check import check
 from services.unit_of_work import UnitOfWork
-from tests.faults import bank_tellers, cutter
-from tests.faults.bank_stage import ALL_MONEY, BankStage, Teller, set_up_bank
+from tests.faults import bank_gateway, bank_tellers, cutter
+from tests.faults.bank_stage import ALL_MONEY, BankStage, set_up_bank
 from tests.faults.cutter import Cutter
 from tests.faults.issuing import Report
 from tests.faults.oracle import judge
@@ -39,6 +40,7 @@ from tests.faults.posting import in_child, start
 
 ANSWERS_BETWEEN = (2, 10)  # payments of all tellers from one blow to the next
 SILENCE_SECONDS = 60
+WORKERS = 2
 SESSIONS = (
     "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
     " AND backend_type = 'client backend' ORDER BY state = 'idle', pid"
@@ -60,6 +62,14 @@ class Pipe:
         self.inside, self.outside = os.pipe()
 
 
+@dataclass(frozen=True)
+class Seat:
+    """Somebody who is replaced when killed: `serve` is one life with the seed that it gets."""
+
+    name: str
+    serve: Callable[[int], None]
+
+
 @dataclass
 class Bank:
     """The processes of one run; the parent's side. Children get the pipes by fork."""
@@ -69,7 +79,7 @@ class Bank:
     stop: Pipe = field(default_factory=Pipe)  # the tellers' end of the day
     dusk: Pipe = field(default_factory=Pipe)  # that of the wire and the reader, who leave last
     answered: Pipe = field(default_factory=Pipe)
-    children: dict[int, Teller] = field(default_factory=dict)
+    children: dict[int, Seat] = field(default_factory=dict)
     others: dict[int, str] = field(default_factory=dict)
     blows: Counter[str] = field(default_factory=Counter)
     problems: list[str] = field(default_factory=list)
@@ -85,9 +95,18 @@ class Bank:
 
         return start(inside)
 
-    def hire(self, teller: Teller) -> None:
-        counter = partial(bank_tellers.serve, self.stage, teller, self.rng.randrange(2**32))
-        self.children[self.fork(lambda: counter(self.stop.inside, self.answered.outside))] = teller
+    def hire(self, seat: Seat) -> None:
+        seed = self.rng.randrange(2**32)
+        self.children[self.fork(lambda: seat.serve(seed))] = seat
+
+    def open_day(self) -> None:
+        """Everybody at their seats."""
+        gateway, stop, answered = bank_gateway.client(self.stage.gateway), self.stop.inside, self.answered.outside
+        for teller in self.stage.tellers:
+            life = partial(bank_tellers.serve, self.stage, teller, stop=stop, answered=answered)
+            self.hire(Seat(f"teller {teller.number}", life))
+        for number in range(WORKERS):
+            self.hire(Seat(f"worker {number}", lambda _seed: bank_gateway.work(self.stage, gateway, stop)))
 
     def await_answers(self, count: int) -> None:
         """Until tellers have been answered so often. Raises TimeoutError when all are stuck."""
@@ -98,11 +117,11 @@ class Bank:
             count, self.answers = count - got, self.answers + got
 
     def strike(self) -> None:
-        """Kill a teller and put the next one at the desk, or end a session of the server from outside."""
+        """Kill somebody and put the next one at the seat, or end a session of the server from outside."""
         if self.rng.random() < 0.7:
             child = self.rng.choice(list(self.children))
             os.kill(child, signal.SIGKILL)
-            self.blows["teller killed"] += 1
+            self.blows[f"{self.children[child].name.split()[0]} killed"] += 1
             self.hire(self._buried(child, signal.SIGKILL))
             return
         with psycopg.connect(self.stage.url.replace("+psycopg", ""), autocommit=True) as connection:
@@ -112,13 +131,13 @@ class Bank:
                 connection.execute("SELECT pg_terminate_backend(%s)", (victim,))
                 self.blows["session ended"] += 1
 
-    def _buried(self, child: int, by: int) -> Teller:
+    def _buried(self, child: int, by: int) -> Seat:
         """Wait for a child's end; a problem if it did not end by this signal (0: by itself and well)."""
         status = os.waitpid(child, 0)[1]
-        teller = self.children.pop(child)
+        seat = self.children.pop(child)
         if status != by:
-            self.problems.append(f"teller {teller.number} ended with status {status}")
-        return teller
+            self.problems.append(f"{seat.name} ended with status {status}")
+        return seat
 
     def close(self) -> None:
         """Tell everybody to go home and wait until they have."""
@@ -137,13 +156,13 @@ def run_bank(url: str, folder: Path, blows: int, seed: int) -> Report:
     tally = os.open(folder / "cuts", os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
     reads = os.open(folder / "reads", os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
     wire = Cutter(url, folder, tally, seed)
-    bank = Bank(set_up_bank(url, wire.address(), folder), random.Random(seed))
-    listening = wire.listen()
+    billers, listening = bank_gateway.sandbox(folder), wire.listen()
+    bank = Bank(replace(set_up_bank(url, wire.address(), folder), gateway=billers.url), random.Random(seed))
     bank.others[bank.fork(lambda: wire.serve(listening, bank.dusk.inside))] = "wire"
     bank.others[bank.fork(lambda: _read(bank.stage, bank.dusk.inside, reads))] = "reader"
-    for teller in bank.stage.tellers:
-        bank.hire(teller)
+    bank.others[bank.fork(lambda: bank_gateway.serve_gateway(billers, seed, bank.dusk.inside))] = "gateway"
     try:
+        bank.open_day()
         for _ in range(blows):
             bank.await_answers(bank.rng.randint(*ANSWERS_BETWEEN))
             bank.strike()
@@ -192,10 +211,12 @@ def _judged(stage: BankStage) -> list[str]:
         journal = Journal(stage.journal(teller))
         bank_tellers.settle_open(stage, teller, journal, uow)
         journal.close()
+    with bank_gateway.sandbox(stage.folder) as billers:
+        problems = bank_gateway.finish(stage, billers)
     acks, again = _lines(stage.acks), _lines(stage.resubmitted)
     there = [answer["key"] for answer in again if answer["outcome"] != "refused"]
     minted = set(stage.minted.read_text().split())
-    problems = judge(uow, stage.total, [ack for ack in acks if ack["outcome"] != "refused"], there, minted)
+    problems += judge(uow, stage.total, [ack for ack in acks if ack["outcome"] != "refused"], there, minted)
     refused = {answer["key"] for answer in (*acks, *again) if answer["outcome"] == "refused"}
     return problems + _refused(uow, refused) + _codes(uow)
 

@@ -7,35 +7,31 @@ import json
 import os
 import random
 import select
+from collections.abc import Callable
 from dataclasses import asdict
 from functools import partial
 from typing import Any
 
-from data.tables import Factor
 from data.values.uuid7 import uuid7
+from services.biller_payments import ConfirmBill, PrepareBill, confirm_bill, prepare_bill, resubmit_bill
 from services.errors import CoopError, DataChanged, InsufficientFunds, NotPermitted, StoreUnavailable
 from services.journal import Journal, OpenItem
 from services.operations import Op
-from services.payment_codes import KIND as CODE
-from services.payment_codes import purpose_of
-from services.payment_entry import wanted_of
 from services.payment_kinds import KINDS
+from services.payment_limits import ApprovalNeeded
 from services.payments import ConfirmPayment, PreparePayment, confirm, prepare, resubmit
+from services.receipts import BILLS as BILL_KINDS
 from services.receipts import Receipt
 from services.reversals import Reverse, reverse
 from services.unit_of_work import UnitOfWork
-from tests.faults.bank_stage import BankStage, Party, Teller
+from tests.faults.bank_gateway import BILLS, client
+from tests.faults.bank_stage import TARGETS, BankStage, Party, Teller
 from tests.faults.posting import REVERSAL, Wire
+from tests.services.callers import say_payment_code
 
 MOST = 20_00  # centésimos of one payment
 #: What may be answered to an honest desk among others who pay at the same time.
-REFUSALS = (DataChanged, InsufficientFunds)
-#: Products that a payment of the kind may be made to.
-TARGETS = {
-    Op.TRANSFER_OWN: "06", Op.QUOTA_PAY: "11", Op.LOAN_PAY: "21", Op.CARD_PAY: "41", Op.SERVICE_PAY: "31",
-    Op.TRANSFER_THIRD: "06", Op.QUOTA_PAY_THIRD: "11", Op.LOAN_PAY_THIRD: "21", Op.CARD_PAY_THIRD: "41",
-    Op.SERVICE_PAY_THIRD: "31",
-}  # fmt: skip
+REFUSALS = (ApprovalNeeded, DataChanged, InsufficientFunds)
 
 
 class Counter:
@@ -50,6 +46,7 @@ class Counter:
         flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT
         minted, acks = (os.open(path, flags, 0o600) for path in (stage.minted, stage.acks))
         self.wire = Wire(self.journal, minted, acks)
+        self.gateway = client(stage.gateway)
         self.done: list[str] = []
 
     def work(self, stop: int, answered: int) -> None:
@@ -66,20 +63,32 @@ class Counter:
         with_patience(self.stage, self.teller, self.journal, self.uow)
 
     def _turn(self) -> None:
-        if self.done and self.rng.random() < 0.1:
+        chance = self.rng.random()
+        if self.done and chance < 0.1:
             self._undo(self.done.pop(self.rng.randrange(len(self.done))))
+        elif chance < 0.3:
+            self._pay_bill()
         else:
             self._pay()
+
+    def _pay_bill(self) -> None:
+        op, biller, reference, amounts = self.rng.choice(BILLS)
+        party = self.rng.choice(self.stage.parties)
+        asked = (op, party.member, self._savings(party), biller, reference, self.rng.choice(amounts))
+        shown = prepare_bill(PrepareBill(*asked), self.teller.agent, self.uow)
+        order = ConfirmBill(uuid7(), shown.hash, *asked)
+        self._send(order, partial(confirm_bill, order, self.teller.agent, self.gateway, self.uow))
 
     def _pay(self) -> None:
         op, member, source, target = self._choose()
         amount = self.rng.randint(1, MOST)
+        wanted = PreparePayment(op, member, source, target, amount)
         if KINDS[op].third:
-            self._code(PreparePayment(op, member, source, target, amount))
-        shown = prepare(PreparePayment(op, member, source, target, amount), self.teller.agent, self.uow)
+            say_payment_code(self.uow, self.teller.agent, self.teller.cases[member], wanted)
+        shown = prepare(wanted, self.teller.agent, self.uow)
         order = ConfirmPayment(uuid7(), shown.hash, op, member, source, target, amount)
         for _ in range(self.rng.choice((1, 1, 1, 2))):
-            self._send(order)
+            self._send(order, partial(confirm, order, self.teller.agent, self.uow))
         self.done.append(order.key)
 
     def _undo(self, key: str) -> None:
@@ -87,8 +96,7 @@ class Counter:
         with contextlib.suppress(NotPermitted):  # the loan was paid again since then
             self.wire.send(undo.key, REVERSAL, asdict(undo), partial(reverse, undo, self.teller.boss, self.uow))
 
-    def _send(self, order: ConfirmPayment) -> None:
-        pay = partial(confirm, order, self.teller.agent, self.uow)
+    def _send(self, order: ConfirmPayment | ConfirmBill, pay: Callable[[], Receipt]) -> None:
         try:
             self.wire.send(order.key, order.op.value, order.payload(), pay)
         except REFUSALS:
@@ -116,23 +124,6 @@ class Counter:
     def _savings(self, party: Party) -> int:
         return self.rng.choice(party.accounts["06"])
 
-    def _code(self, asked: PreparePayment) -> None:
-        """The member has said the code of this very payment."""
-        with self.uow.begin(self.teller.agent, Op.CALLER_VERIFY, member_id=asked.member_id) as tx:
-            tx.session.add(
-                Factor(
-                    case_id=self.teller.cases[asked.member_id],
-                    member_id=asked.member_id,
-                    staff_id=self.teller.agent.staff_id,
-                    kind=CODE,
-                    detail=f"email:{purpose_of(wanted_of(asked))}",
-                    result="passed",
-                    at=tx.now,
-                )
-            )
-            tx.record("payment.code", result="passed")
-            tx.commit()
-
 
 def settle_open(stage: BankStage, teller: Teller, journal: Journal, uow: UnitOfWork) -> None:
     """Ask again for all that has no answer yet, twice each. Raises StoreUnavailable; AssertionError for two answers."""
@@ -145,7 +136,9 @@ def settle_open(stage: BankStage, teller: Teller, journal: Journal, uow: UnitOfW
             stage.note_resubmitted({"key": item.key, "outcome": "refused", "code": error.code})
             journal.settle(item.key, error.code)
             continue
-        if not second.existed or (first.number, first.outcome) != (second.number, second.outcome):
+        # How a bill stands may have changed in between.
+        same = item.kind in BILL_KINDS or first.outcome == second.outcome
+        if not second.existed or first.number != second.number or not same:
             raise AssertionError(f"{item.key} answered differently the second time")
         stage.note_resubmitted({"key": item.key, "outcome": first.outcome})
         journal.settle(item.key, first.outcome)
@@ -165,6 +158,8 @@ def again(teller: Teller, item: OpenItem, uow: UnitOfWork) -> Receipt:
     payload: dict[str, Any] = item.payload
     if item.kind == REVERSAL:
         return reverse(Reverse(**payload), teller.boss, uow)
+    if item.kind in BILL_KINDS:
+        return resubmit_bill(payload, teller.agent, uow)
     return resubmit(payload, teller.agent, uow)
 
 

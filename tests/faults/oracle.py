@@ -13,9 +13,10 @@ from services.audit_proof import verify
 from services.audit_trail import seal_pending
 from services.ledger_check import check
 from services.payment_kinds import KINDS
+from services.receipts import BILLS
 from services.unit_of_work import UnitOfWork
 
-ACTIONS = {*(op.value for op in KINDS), "operation.reverse"}
+ACTIONS = {*(op.value for op in KINDS), *BILLS, "operation.reverse"}
 #: What the members and the house have; not where the opening balances came from.
 TOTAL = text(
     "SELECT sum(CASE WHEN a.tracked THEN a.balance ELSE (SELECT coalesce(sum(e.amount), 0) FROM entry e"
@@ -31,16 +32,17 @@ def judge(
     problems = [f"ledger check: {finding}" for finding in check(uow)]  # sums, entries, holds, minima, bodies, events
     with uow.engine.connect() as connection:
         rows = connection.execute(
-            text("SELECT seq, id, kind, outcome, body FROM operation WHERE kind <> 'opening'")
+            text("SELECT seq, id, kind, outcome, body, settles_hold FROM operation WHERE kind <> 'opening'")
         ).all()
         told = connection.execute(text("SELECT object, action FROM audit_event WHERE result = 'ok'")).all()
-        notices = connection.execute(text("SELECT count(*) FROM outbox")).scalar()
+        notices = connection.execute(text("SELECT count(*) FROM outbox WHERE template <> 'bill_waiting'")).scalar()
         found = connection.execute(TOTAL).scalar()
     if found != total:
         problems.append(f"the total is {found}, it was {total}")
-    operations = {row.id: row for row in rows}
+    operations = {row.id: row for row in rows if row.settles_hold is None}  # the other half of a bill has no form
+    ends = {row.settles_hold: row.outcome for row in rows}
     for ack in acks:
-        problems += _missing(ack, operations)
+        problems += _missing(ack, operations, ends)
     for key in resubmitted:
         if key not in operations:
             problems.append(f"{key} was resubmitted and is not there")
@@ -49,20 +51,25 @@ def judge(
     posted = [row.id for row in rows if row.outcome == "posted"]
     if events != Counter(posted):
         problems.append(f"{len(posted)} operations, told of {sum(events.values())} times")
-    both = sum(row.kind.endswith("third") for row in rows if row.outcome == "posted")  # the payee is told as well
-    if notices != len(posted) + both:
+    # The payee is told as well; of a bill that was refused the payer is told.
+    more = sum(row.outcome == "released" or (row.outcome == "posted" and row.kind.endswith("third")) for row in rows)
+    if notices != len(posted) + more:
         problems.append(f"{len(posted)} operations, {notices} notices")
     return problems + chain(uow)
 
 
-def _missing(ack: dict[str, Any], operations: dict[str, Any]) -> list[str]:
+def _missing(ack: dict[str, Any], operations: dict[str, Any], ends: dict[str, str]) -> list[str]:
     """What was shown as done must be there, as it was shown."""
     row = operations.get(ack["key"])
     if row is None:
         return [f"{ack['key']} was acknowledged and is lost"]
     body, payload = json.loads(row.body), ack["payload"]
     legs = body["legs"]
-    wrong = row.outcome != ack["outcome"] or not ack["number"].endswith(f"{row.seq:07d}")
+    wrong = not ack["number"].endswith(f"{row.seq:07d}")
+    if row.kind in BILLS:
+        wrong = wrong or body["hold"] != {"account": payload["from_account"], "amount": payload["amount"]}
+        return _not_told(ack, wrong or ack["outcome"] not in (row.outcome, ends.get(row.id)))
+    wrong = wrong or row.outcome != ack["outcome"]
     if "amount" in payload:
         wrong = wrong or sum(leg["amount"] for leg in legs) != payload["amount"]
         wrong = wrong or {leg["debit"] for leg in legs} != {payload["from_account"]}
@@ -70,6 +77,10 @@ def _missing(ack: dict[str, Any], operations: dict[str, Any]) -> list[str]:
         wrong = wrong or ("loan" not in row.kind and [leg["credit"] for leg in legs] != [payload["to_account"]])
     else:
         wrong = wrong or body["request"]["reversal_of"] != payload["operation_id"]
+    return _not_told(ack, wrong)
+
+
+def _not_told(ack: dict[str, Any], wrong: bool) -> list[str]:
     return [f"{ack['key']} is not what was acknowledged"] if wrong else []
 
 

@@ -12,9 +12,14 @@ from sqlmodel import col
 from data.engine import writing
 from data.secrets import Secret, box
 from data.tables import Member, StaffSession
+from services import factors, payment_codes
 from services import verification as v
+from services.operations import Op
 from services.operator import Channel, Operator, system_operator
+from services.payment_entry import wanted_of
+from services.payments import PreparePayment
 from services.security_questions import NewAnswer, set_answers
+from services.unit_of_work import UnitOfWork
 from tests.services.world import World
 
 ANSWERS = {1: ("primer-jefe", "Samudio"), 2: ("calle-infancia", "Calle Doce"), 3: ("deporte-secundaria", "Béisbol")}
@@ -93,3 +98,12 @@ def wait(world: World, **by: float) -> None:
 def set_member(world: World, member: int, **columns: Any) -> None:
     with writing(world.engine).begin() as connection:
         connection.execute(update(Member).where(col(Member.id) == member).values(**columns))
+
+
+def say_payment_code(uow: UnitOfWork, agent: Operator, case_id: str, asked: PreparePayment) -> None:
+    """The member has said the code that was sent for this very payment."""
+    detail = f"email:{payment_codes.purpose_of(wanted_of(asked))}"
+    with uow.begin(agent, Op.CALLER_VERIFY, member_id=asked.member_id) as tx:
+        factors.keep_step(tx, case_id, asked.member_id, payment_codes.KIND, detail, "passed")
+        tx.record("payment.code", result="passed")
+        tx.commit()
