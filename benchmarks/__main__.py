@@ -1,6 +1,6 @@
 """`make bench`: a table of figures, each beside a baseline of the same run, and bench.json.
 
-python -m benchmarks [--quick] [--only start,search,transfer,audit] [--out bench.json]
+python -m benchmarks [--quick] [--only start,search,transfer,kinds,hot,pace,audit] [--out bench.json]
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ def main() -> int:
     """Run the benchmarks; answers 1 if a goal was missed."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="small stores and few rounds: does it run at all?")
-    parser.add_argument("--only", default="start,search,transfer,audit")
+    parser.add_argument("--only", default=",".join(PARTS))
     parser.add_argument("--out", type=Path, default=Path("bench.json"))
     options = parser.parse_args()
     figures: list[Figure] = []
@@ -60,10 +60,31 @@ def _audit(folder: Path, quick: bool) -> list[Figure]:
     return audit.measure(folder, rounds=3 if quick else 7, events=100_000 if quick else 1_000_000)
 
 
+def _kinds(folder: Path, quick: bool) -> list[Figure]:
+    from benchmarks import kinds
+
+    return kinds.measure(folder, rounds=2 if quick else 10)
+
+
+def _hot(_folder: Path, quick: bool) -> list[Figure]:
+    from benchmarks import hot
+
+    return hot.measure(rounds=2 if quick else 5)
+
+
+def _pace(folder: Path, quick: bool) -> list[Figure]:
+    from benchmarks import pace
+
+    return pace.measure(folder, seconds=10 if quick else 25, entries=4_000 if quick else 200_000)
+
+
 PARTS: dict[str, Callable[[Path, bool], list[Figure]]] = {
     "start": _start,
     "search": _search,
     "transfer": _transfer,
+    "kinds": _kinds,
+    "hot": _hot,
+    "pace": _pace,
     "audit": _audit,
 }
 

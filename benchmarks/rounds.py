@@ -32,7 +32,7 @@ class Figure:
             base,
             ratio,
             self.goal,
-            "cumple" if self.met else "NO CUMPLE",
+            ("cumple" if self.met else "NO CUMPLE") if self.goal else "",
         ]
 
     def plain(self) -> dict[str, object]:
@@ -51,12 +51,12 @@ def paired(
     at_most: float | None = None,
     at_least: float | None = None,
 ) -> Figure:
-    """Measure both `rounds` times in turns. The goal is on the median of the rounds' ratios."""
+    """Measure both `rounds` times in turns. The goal, if there is one, is on the median of the rounds' ratios."""
     pairs = [(ours(), base()) for _ in range(rounds)]
     ratios = [mine / theirs for mine, theirs in pairs]
     ratio = statistics.median(ratios)
     met = (at_most is None or ratio <= at_most) and (at_least is None or ratio >= at_least)
-    goal = f"≤ {at_most}" if at_most is not None else f"≥ {at_least}"
+    bounds = [f"{sign} {bound}" for sign, bound in (("≤", at_most), ("≥", at_least)) if bound is not None]
     return Figure(
         name,
         unit,
@@ -66,13 +66,36 @@ def paired(
         ratio,
         min(ratios),
         max(ratios),
-        f"razón {goal}",
+        f"razón {' '.join(bounds)}" if bounds else "",
         met,
     )
 
 
 def alone(name: str, unit: str, values: list[float], *, at_most: float, share: float = 0.5) -> Figure:
     """A figure without a baseline: the `share` quantile of `values` against a bound."""
+    value = quantile(values, share)
+    goal = f"≤ {at_most:g} {unit}"
+    return Figure(name, unit, value, None, "", None, min(values), max(values), goal, value <= at_most)
+
+
+def quantile(values: list[float], share: float) -> float:
+    """The value that `share` of them do not pass."""
     ordered = sorted(values)
-    value = ordered[min(len(ordered) - 1, int(share * len(ordered)))]
-    return Figure(name, unit, value, None, "", None, ordered[0], ordered[-1], f"≤ {at_most:g} {unit}", value <= at_most)
+    return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
+
+
+def latency(
+    name: str, taken: list[tuple[list[float], list[float]]], *, base_name: str, at_most: float | None = None
+) -> list[Figure]:
+    """The median and the 99th percentile of milliseconds, ours and the base's of each round. A goal, if there is one,
+    is on the ratio of the medians, round by round."""
+    ratios = [statistics.median(ours) / statistics.median(base) for ours, base in taken]
+    every = [[value for pair in taken for value in pair[side]] for side in (0, 1)]
+    ratio = statistics.median(ratios)
+    goal, met = ("", True) if at_most is None else (f"razón ≤ {at_most}", ratio <= at_most)
+    p50, p99 = ([quantile(values, share) for values in every] for share in (0.5, 0.99))
+    whole = p99[0] / p99[1]
+    return [
+        Figure(f"{name}, p50", "ms", p50[0], p50[1], base_name, ratio, min(ratios), max(ratios), goal, met),
+        Figure(f"{name}, p99", "ms", p99[0], p99[1], base_name, whole, whole, whole, "", True),
+    ]

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import itertools
-import json
 from pathlib import Path
 
 from benchmarks.rounds import Figure, paired
@@ -19,13 +18,13 @@ from benchmarks.stores import (
     postgresql_store,
     rate,
     raw_postgresql,
+    raw_row,
     raw_sqlite,
     sqlite_store,
     together,
     world_on,
 )
 from data.values.uuid7 import uuid7
-from services.audit_trail import canonical
 from services.operations import Op
 from services.operator import Operator
 from services.payments import ConfirmPayment, PreparePayment, confirm, prepare
@@ -35,11 +34,6 @@ from tests.services.world import World
 THREADS = 8
 AGENTS, MEMBERS = 5, 8  # of one desk, of one agent; a member has two accounts. An agent's day stays a day's work
 GOAL = 0.4
-BODY = (
-    '{"hold":null,"kind":"transfer.own","outcome":"posted","request":{"memo":""},"rules":"3f833525585b","shown":'
-    '{"receipt":[["Desde","AHORROS 06-018-•••12-1"],["Hacia","AHORROS 06-018-•••12-2"],["Titular","ITZEL P••••"],'
-    '["Cargo","Sin cargo"]]},"v":1}'
-)
 
 
 class Desk:
@@ -85,7 +79,7 @@ def _sqlite(folder: Path, rounds: int, count: int) -> Figure:
     raw = raw_sqlite(url)
 
     def base() -> float:
-        rows = [_row(pair) for pair in itertools.islice(desk.turns, count)]
+        rows = [raw_row(*pair) for pair in itertools.islice(desk.turns, count)]
         return rate(count, lambda: [raw(row) for row in rows])
 
     def ours() -> float:
@@ -111,7 +105,7 @@ def _postgresql(rounds: int, count: int) -> Figure:
                 raw[number](row)
 
         def base() -> float:
-            rows = [[_row(pair) for pair in itertools.islice(desk.turns, count)] for desk in desks]
+            rows = [[raw_row(*pair) for pair in itertools.islice(desk.turns, count)] for desk in desks]
             return together(count, [lambda n=n, r=r: send(n, r) for n, r in enumerate(rows)])
 
         def ours() -> float:
@@ -125,14 +119,3 @@ def _postgresql(rounds: int, count: int) -> Figure:
         )  # fmt: skip
         world.close()
     return figure
-
-
-def _row(pair: tuple[Operator, int, int, int]) -> Row:
-    """What the base sends: a row as ours, body and all, of a kind that counts for no limit."""
-    agent, member, first, second = pair
-    said = json.loads(BODY) | {"agent": agent.username, "member": member}
-    body = canonical(said | {"legs": [{"amount": 1, "credit": second, "debit": first}]})
-    return (
-        uuid7(), b"0" * 32, "raw", "posted", member, agent.actor, "001", "T-1", "cis", body, None, None,
-        "2026-11-23", "2026-11-23T14:00:00.000000Z",
-    )  # fmt: skip
