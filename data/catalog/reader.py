@@ -124,6 +124,14 @@ class Row:
             for number, value in enumerate(values, start=1)
         ]
 
+    def table(self, key: str) -> "Row":
+        """The table under ``key``."""
+        return Row(f"{self._where}, {key}", self._get(key, dict, None))
+
+    def names(self) -> tuple[str, ...]:
+        """The names of the fields, where the file chooses them."""
+        return tuple(self._fields)
+
     def done(self) -> None:
         """Refuse fields that were not read."""
         unknown = sorted(self._fields.keys() - self._read)
