@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from textual.timer import Timer
 
     from coop_tui.background import Background
+    from services.approval_notices import Waiting
     from services.biller_gateway import BillerGateway
     from services.journal import Journal
     from services.unit_of_work import UnitOfWork
@@ -142,9 +143,12 @@ class WorkingApp(SessionApp):
                 self._decided_told.add(request_id)
                 self.notify_safe(text, title="Aprobaciones")
 
-    def _show_waiting(self, count: int) -> None:
+    def _show_waiting(self, waiting: Waiting) -> None:
         key = key_name(next(iter(self.keys_of(Approvals)), ""))
-        notice = (f"▲ {count} por aprobar · {key}", f"▲ {count} · {key}") if count else ()
+        count, plural = waiting.count, "s" if waiting.late != 1 else ""
+        late = f", {waiting.late} atrasada{plural}" if waiting.late else ""
+        wordings = (f"▲ {count} por aprobar{late} · {key}", f"▲ {count}{late} · {key}", f"▲ {count} · {key}")
+        notice = wordings if count else ()
         if self.identity().notice != notice:
             self.identify(replace(self.identity(), notice=notice))
 

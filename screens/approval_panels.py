@@ -16,8 +16,8 @@ from widgets.plain_table import Column
 from widgets.text import safe
 
 LIST_COLUMNS = (
-    Column("Edad", width=6),
-    Column("Operación", width=18),
+    Column("Edad", width=8),
+    Column("Operación", width=16),
     Column("Monto", "right", 12),
     Column("Asociado", width=14),
     Column("Registró", width=10),
@@ -30,9 +30,9 @@ LEFT_OUT = (*REDUNDANT, "Monto", "Detalle", "Cargo", "Resultado")
 
 
 def list_cells(row: PendingRow, now: datetime) -> tuple[str, ...]:
-    """Age, operation, amount, member, maker, what is left of its time."""
+    """Age, marked where it is late, operation, amount, member, maker, what is left of its time."""
     return (
-        _minutes(now - row.requested_at),
+        f"{'▲ ' if row.late else ''}{_minutes(now - row.requested_at)}",
         row.title,
         Money(row.amount).format(),
         row.member,

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import case, func, select
 from sqlmodel import col
 
 from data.tables import ApprovalRequest, Member, Operation, Staff, StaffSession
 from data.values.money import Money
 from services import authorisation
-from services.approval_queue import SHOWN, maker_of, open_requests
+from services.approval_queue import SHOWN, late_since, maker_of, open_requests
 from services.approval_rows import APPROVED, STATES, WAITING
 from services.masking import masked_name
 from services.operations import Op
@@ -24,6 +24,14 @@ from services.unit_of_work import Transaction, UnitOfWork
 NEWS = 50
 #: A decision carries the moment in which it began, and is seen a little later, when it is committed.
 OVERLAP = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """How many requests of others wait for somebody like the operator, and how many of them are late."""
+
+    count: int = 0
+    late: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,18 +50,19 @@ class Decisions:
     until: datetime
 
 
-def pending_count(operator: Operator, uow: UnitOfWork) -> int:
-    """How many requests of others wait for somebody like this operator; 0 for who may not decide. A look without an
-    event and without a sign of life, for the notice at every desk. Raises SessionEnded, SessionLocked."""
+def pending_count(operator: Operator, uow: UnitOfWork) -> Waiting:
+    """What waits for somebody like this operator; nothing for who may not decide. A look without an event and without a
+    sign of life, for the notice at every desk. Raises SessionEnded, SessionLocked."""
     with reading(uow) as connection:
         now = uow.clock.now()
         standing = authorisation.standing(connection, operator, None, now, uow.policy, touch=False)
         if not uow.policy.operations[Op.APPROVAL_GIVE].roles & standing.roles:
-            return 0
-        query = open_requests(select(func.count()), operator, now).where(
+            return Waiting()
+        late = case((col(ApprovalRequest.requested_at) <= late_since(uow.policy, now), 1))
+        query = open_requests(select(func.count(), func.count(late)), operator, now).where(
             col(ApprovalRequest.staff_id) != operator.staff_id
         )
-        return int(connection.execute(query).scalar_one())
+        return Waiting(*connection.execute(query).one())
 
 
 def own_decisions(command: OwnDecisions, operator: Operator, uow: UnitOfWork) -> Decisions:

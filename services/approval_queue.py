@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import select
@@ -13,6 +13,7 @@ from services.approval_rows import WAITING
 from services.masking import masked_name
 from services.operations import Op
 from services.operator import Operator
+from services.policy import Policy
 from services.seen_lists import record_once
 from services.timeline_words import WORDS
 from services.unit_of_work import Transaction, UnitOfWork
@@ -35,7 +36,7 @@ SHOWN = (
 @dataclass(frozen=True, slots=True)
 class PendingRow:
     """One that waits. `title`: what the operation is called; `member`: masked name; amount in centésimos; `own`: the
-    operator registered it."""
+    operator registered it; `late`: it should have been decided by now."""
 
     request_id: str
     title: str
@@ -46,6 +47,7 @@ class PendingRow:
     requested_at: datetime
     expires_at: datetime
     own: bool
+    late: bool
 
 
 def pending_approvals(operator: Operator, uow: UnitOfWork) -> tuple[PendingRow, ...]:
@@ -53,7 +55,7 @@ def pending_approvals(operator: Operator, uow: UnitOfWork) -> tuple[PendingRow, 
     Nothing of the operator's own account or a relative's. A new list leaves an event (see record_once)."""
     with uow.begin(operator, Op.APPROVAL_VIEW, touch=False) as tx:
         query = _waiting(tx, col(ApprovalRequest.id), *SHOWN).order_by(col(ApprovalRequest.requested_at))
-        rows = tuple(pending_row(row, operator) for row in tx.connection.execute(query.limit(MOST)))
+        rows = tuple(pending_row(tx, row) for row in tx.connection.execute(query.limit(MOST)))
         record_once(tx, "requests", [row.request_id for row in rows])
     return rows
 
@@ -91,7 +93,7 @@ def _waiting(tx: Transaction, *columns: Any) -> Any:
     return query if watches(tx) else query.where(col(ApprovalRequest.staff_id) == tx.operator.staff_id)
 
 
-def pending_row(row: Any, operator: Operator) -> PendingRow:
+def pending_row(tx: Transaction, row: Any) -> PendingRow:
     """A row of `SHOWN`, with the request's id."""
     return PendingRow(
         request_id=row.id,
@@ -102,8 +104,14 @@ def pending_row(row: Any, operator: Operator) -> PendingRow:
         maker=maker_of(row),
         requested_at=row.requested_at,
         expires_at=row.expires_at,
-        own=row.staff_id == operator.staff_id,
+        own=row.staff_id == tx.operator.staff_id,
+        late=row.requested_at <= late_since(tx.policy, tx.now),
     )
+
+
+def late_since(policy: Policy, now: datetime) -> datetime:
+    """What was asked for until then is late."""
+    return now - timedelta(minutes=policy.approval.late_minutes)
 
 
 def maker_of(row: Any) -> str:

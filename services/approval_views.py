@@ -138,7 +138,7 @@ def _changes(request: Request, now: Sequence[tuple[str, str]], now_hash: str) ->
 def _row_of(tx: Transaction, request: Request) -> PendingRow:
     query = select(col(ApprovalRequest.id), *SHOWN).join(Member, col(Member.id) == col(ApprovalRequest.member_id))
     row = tx.connection.execute(query.where(col(ApprovalRequest.id) == request.id)).one()
-    return pending_row(row, tx.operator)
+    return pending_row(tx, row)
 
 
 def _flags(tx: Transaction, request: Request) -> tuple[str, ...]:

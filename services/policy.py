@@ -83,9 +83,11 @@ class ReversalPolicy:
 
 @dataclass(frozen=True, slots=True)
 class ApprovalPolicy:
-    """`notice_seconds`: how often a desk asks by itself what waits and what was decided."""
+    """`late_minutes`: what waits longer is told as late; `notice_seconds`: how often a desk asks by itself what waits
+    and what was decided."""
 
     valid_hours: int
+    late_minutes: int
     notice_seconds: int
 
 

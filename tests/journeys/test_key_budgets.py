@@ -16,6 +16,7 @@ from screens.movements import MovementsScreen
 from screens.payment import PaymentScreen
 from screens.record import RecordScreen
 from screens.verify import VerifyScreen
+from tests.screens.approval_seat import Seat
 from tests.screens.counter import counter
 from tests.screens.member_desk import NUMBER, MemberDesk, member_desk
 from tests.screens.staff import at_rest
@@ -28,7 +29,7 @@ from tests.services.world import PASSWORD, START, World
 class Hand:
     """Somebody at the keyboard."""
 
-    def __init__(self, desk: MemberDesk, pilot: Any) -> None:
+    def __init__(self, desk: MemberDesk | Seat, pilot: Any) -> None:
         self.desk, self.counter = desk, KeyCounter(pilot)
 
     async def press(self, *keys: str) -> None:
@@ -147,6 +148,17 @@ async def test_a_loan_by_the_line(sqlite_world: World, tmp_path: Path) -> None:
         await hand.press("enter", "enter")
         assert sqlite_world.scalar("SELECT count(*) FROM operation WHERE kind = 'loan.pay'") == 1
         hand.spent("quota of an own loan by the line: pr cuota", 3)
+
+
+async def test_approve(sqlite_world: World, tmp_path: Path) -> None:
+    """Two keys an item, none for the next."""
+    seat = Seat(sqlite_world, tmp_path)
+    async with seat.open() as pilot:
+        for _ in seat.requests:
+            hand = Hand(seat, pilot)
+            await hand.press("a", "f2")
+            hand.spent("approve one item", 2)
+    assert seat.states() == ["approved"] * 3
 
 
 async def test_movements(sqlite_world: World, tmp_path: Path) -> None:

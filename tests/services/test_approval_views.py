@@ -8,7 +8,7 @@ import pytest
 
 from data.types import utc_text
 from services.activation_queue import day_summary
-from services.approval_notices import OwnDecisions, own_decisions, pending_count
+from services.approval_notices import OwnDecisions, Waiting, own_decisions, pending_count
 from services.approval_queue import pending_approvals
 from services.approval_rows import AlreadyDecided
 from services.approval_views import FindRequest, GetApproval, approval_detail, find_request
@@ -100,13 +100,18 @@ def test_who_does_not_decide_sees_no_balance_without_a_caller(desk: ApprovalDesk
 def test_the_notice_counts_what_others_left_and_keeps_nobody_awake(desk: ApprovalDesk) -> None:
     uow = desk.world.uow
     supervisor, auditor = desk.supervisor(), desk.world.staff("aud", [Role.AUDITOR])
-    assert pending_count(supervisor, uow) == 0
+    none, one = Waiting(), Waiting(1)
+    assert pending_count(supervisor, uow) == none
     desk.ask()
     before = len(desk.world.events())
-    assert (pending_count(supervisor, uow), pending_count(auditor, uow), pending_count(desk.agent, uow)) == (1, 0, 0)
+    assert (pending_count(supervisor, uow), pending_count(auditor, uow), pending_count(desk.agent, uow)) == (
+        one,
+        none,
+        none,
+    )
     relative = desk.supervisor("lvega")
     desk.world.relative(relative, desk.member)
-    assert pending_count(relative, uow) == 0
+    assert pending_count(relative, uow) == none
     assert len(desk.world.events()) == before
     desk.world.clock.advance(minutes=uow.policy.session.idle_lock_minutes - 1)
     pending_count(supervisor, uow)
@@ -116,6 +121,18 @@ def test_the_notice_counts_what_others_left_and_keeps_nobody_awake(desk: Approva
     for quiet in (lambda: pending_count(supervisor, uow), lambda: own_decisions(OwnDecisions(), supervisor, uow)):
         with pytest.raises(SessionLocked):
             quiet()
+
+
+def test_what_nobody_decides_is_late_and_told_as_such(desk: ApprovalDesk) -> None:
+    uow, supervisor = desk.world.uow, desk.supervisor()
+    uow.policy = replace(uow.policy, approval=replace(uow.policy.approval, late_minutes=10))
+    desk.ask()
+    desk.later(minutes=9)
+    desk.ask()
+    assert pending_count(supervisor, uow) == Waiting(2, 0)
+    desk.later(minutes=1)
+    assert pending_count(supervisor, uow) == Waiting(2, 1)
+    assert [row.late for row in pending_approvals(supervisor, uow)] == [True, False]
 
 
 def test_the_maker_hears_what_became_of_it(desk: ApprovalDesk) -> None:
