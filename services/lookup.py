@@ -1,5 +1,6 @@
 """Find a member from one box: number, cédula, account, or name where the role may (req. 16, S33, S100)."""
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -7,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import bindparam, text
 
+from data.driver_sql import DriverSql
 from data.types import utc_text
 from services.access_labels import state_label
 from services.errors import NotFound, RateLimited
@@ -18,23 +20,24 @@ from services.operator import Operator
 from services.text_cleaning import fold
 from services.unit_of_work import Transaction, UnitOfWork
 
-ACCOUNT_SPELLINGS = 8
+ACCOUNT_SPELLINGS = tuple(f"account_{letter}" for letter in "abcdefgh")
 MEMBER_KINDS = {"asociado": "asociado", "tercero": "tercero"}
 
 #: One statement: the look-ups of the last minutes, counted from the trail itself over ix_audit_event_actor
 #: and no
 #: further than the limit, then three probes of unique indexes. Unused readings are NULL and match nothing.
-EXACT = text(
+EXACT = DriverSql(
     "SELECT 0 AS place, (SELECT count(*) FROM (SELECT 1 FROM audit_event WHERE actor = :actor AND at > :since"
     " AND action = 'member.find' AND result <> 'refused' LIMIT :most) AS recent) AS id,"
     " NULL AS number, NULL AS kind, NULL AS cedula, NULL AS given_names, NULL AS surnames, NULL AS state"
     " UNION ALL SELECT 1, m.id, m.number, m.kind, m.cedula, m.given_names, m.surnames, a.state"
-    " FROM member m LEFT JOIN access a ON a.member_id = m.id WHERE m.number IN (:n1, :n2)"
+    " FROM member m LEFT JOIN access a ON a.member_id = m.id WHERE m.number IN (:typed, :padded)"
     " UNION ALL SELECT 2, m.id, m.number, m.kind, m.cedula, m.given_names, m.surnames, a.state"
     " FROM member m LEFT JOIN access a ON a.member_id = m.id WHERE m.cedula = :cedula"
     " UNION ALL SELECT 3, m.id, m.number, m.kind, m.cedula, m.given_names, m.surnames, a.state"
     " FROM account c JOIN member m ON m.id = c.member_id LEFT JOIN access a ON a.member_id = m.id"
-    " WHERE c.number IN (:a1, :a2, :a3, :a4, :a5, :a6, :a7, :a8)"
+    " WHERE c.number IN (:account_a, :account_b, :account_c, :account_d,"
+    " :account_e, :account_f, :account_g, :account_h)"
 )
 BY_ID = text(
     "SELECT 4 AS place, m.id, m.number, m.kind, m.cedula, m.given_names, m.surnames, a.state"
@@ -102,12 +105,11 @@ def _exact(tx: Transaction, query: Query) -> Sequence[Any]:
     """
     limits = tx.policy.lookup
     numbers = (*query.numbers, None, None)
-    values: dict[str, Any] = {"n1": numbers[0], "n2": numbers[1], "cedula": query.cedula}
-    for place in range(ACCOUNT_SPELLINGS):
-        values[f"a{place + 1}"] = query.accounts[place] if place < len(query.accounts) else None
+    values: dict[str, Any] = {"typed": numbers[0], "padded": numbers[1], "cedula": query.cedula}
+    values |= dict(itertools.zip_longest(ACCOUNT_SPELLINGS, query.accounts[: len(ACCOUNT_SPELLINGS)]))
     since = utc_text(tx.now - timedelta(minutes=limits.window_minutes))
     values |= {"actor": tx.operator.actor, "since": since, "most": limits.per_window}
-    recent, *rows = sorted(tx.connection.execute(EXACT, values).all(), key=lambda row: int(row.place))
+    recent, *rows = sorted(EXACT.rows(tx.connection, values), key=lambda row: int(row.place))
     if recent.id >= limits.per_window:
         raise RateLimited
     if len(rows) < 2:

@@ -142,8 +142,9 @@ BEGIN
     NULL;
   END LOOP;
   IF NOT history AND NEW.outcome = 'posted' AND EXISTS (
-    SELECT FROM jsonb_array_elements(body->'legs') leg JOIN account ac ON ac.id IN ((leg->>'debit')::bigint, (leg->>'credit')::bigint)
-    WHERE ac.status = 'closed' OR (ac.status = 'blocked' AND ac.id = (leg->>'debit')::bigint)) THEN
+    SELECT FROM account ac WHERE ac.id = ANY (ids) AND ac.status <> 'open' AND EXISTS (
+      SELECT FROM jsonb_array_elements(body->'legs') leg WHERE ac.id = (leg->>'debit')::bigint
+        OR (ac.status = 'closed' AND ac.id = (leg->>'credit')::bigint))) THEN
     RAISE EXCEPTION 'account_not_open' USING ERRCODE = 'check_violation';
   END IF;
   IF NEW.settles_hold IS NOT NULL THEN
