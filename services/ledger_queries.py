@@ -145,9 +145,10 @@ QUERIES = (
         "operation",
         text(
             "SELECT r.id, r.reversal_of FROM operation r JOIN operation o ON o.id = r.reversal_of WHERE"
-            " o.outcome <> 'posted' OR (SELECT count(*) FROM transfer WHERE operation_id = r.id) <>"
-            " (SELECT count(*) FROM transfer t JOIN transfer u ON u.operation_id = r.id AND u.debit = t.credit"
-            " AND u.credit = t.debit AND u.amount = t.amount WHERE t.operation_id = o.id)"
+            " o.outcome <> 'posted' OR EXISTS (SELECT 1 FROM ("
+            "SELECT debit, credit, amount, 1 AS here FROM transfer WHERE operation_id = r.id"
+            " UNION ALL SELECT credit, debit, amount, -1 FROM transfer WHERE operation_id = o.id) legs"
+            " GROUP BY debit, credit, amount HAVING sum(here) <> 0)"
         ),
         "La reversa {0} no es el espejo de la operación {1}.",
     ),

@@ -37,6 +37,8 @@ def ledger(world: World) -> World:
     place(world, move(a, b, 5_00, settles_hold=held.id))
     with pytest.raises(Exception, match="insufficient_funds"):
         place(world, move(a, b, 999_99))
+    twice = place(world, Posting(uuid7(), "test", (Leg(a, b, 1_00), Leg(a, b, 1_00))))
+    place(world, Posting(uuid7(), "test", (Leg(b, a, 1_00), Leg(b, a, 1_00)), reversal_of=twice.id))
     roll_up(CLERK, world.uow)
     place(world, move(a, hot, 3_00))
     return world
@@ -88,7 +90,8 @@ TAMPERING = [
     (f"UPDATE operation SET kind = 'other' WHERE seq = {POSTED}", "columns"),
     (f"UPDATE operation SET member_id = 1 WHERE seq = {POSTED}", "columns"),
     ("UPDATE operation SET reversal_of = NULL WHERE reversal_of IS NOT NULL", "columns"),
-    ("UPDATE operation SET external_ref = 'x' WHERE reversal_of IS NOT NULL", "columns"),
+    ("UPDATE transfer SET amount = amount + 1 WHERE operation_id IN (SELECT reversal_of FROM operation)", "reversal"),
+    ("UPDATE operation SET external_ref = id WHERE reversal_of IS NOT NULL", "columns"),
     (f"UPDATE operation SET request_hash = :junk WHERE seq = {POSTED}", "request_hash"),
     (f"DELETE FROM operation WHERE seq = {POSTED}", "operation_missing"),
     ("DELETE FROM audit_event WHERE id = (SELECT max(id) FROM audit_event WHERE object IS NOT NULL)", "untold"),
