@@ -11,6 +11,7 @@ from typing import Any
 
 from data.tables import Access, Member
 from services.errors import CoopError, IllegalStep, NotFound
+from services.member_sessions import end_sessions_of_member
 from services.unit_of_work import Transaction
 
 
@@ -48,6 +49,8 @@ FORWARD: Mapping[AccessState, frozenset[AccessState]] = {
 BLOCKABLE = frozenset({S.ISSUED, S.FIRST_ACCESS, S.CONTRACT_SIGNED, S.ACTIVE})
 """Where there is something to sign in with, so that wrong tries can block it."""
 PAUSES = frozenset({S.BLOCKED, S.SUSPENDED})
+ENDS_SESSIONS = PAUSES | {S.CLOSED, S.ISSUED}
+"""Whoever is inside is put out: also if the access is opened again before the session would have run out."""
 
 
 class NoAccess(CoopError):
@@ -105,6 +108,8 @@ def transition(tx: Transaction, access: Access, new: AccessState) -> None:
         _stamp(tx, access, new)
     if new is S.CLOSED:
         access.closed_at = tx.now
+    if new in ENDS_SESSIONS:
+        end_sessions_of_member(tx, access.member_id, new.value)
     access.state = new.value
     tx.session.add(access)
 
@@ -147,3 +152,14 @@ def lock_access(tx: Transaction, member_id: int) -> Access:
     if access is None:
         raise NoAccess
     return access
+
+
+def held_access(tx: Transaction, member_id: int | None) -> Access | None:
+    """Member and access held, for somebody at a door: None for nobody, and for who never asked for access."""
+    if member_id is None:
+        return None
+    try:
+        lock_member(tx, member_id)
+        return lock_access(tx, member_id)
+    except (NotFound, NoAccess):
+        return None

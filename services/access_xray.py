@@ -27,7 +27,7 @@ STAGES = (
     ("reingreso", "reingreso"),
     ("contrato", "contrato"),
 )
-ROUTE_LABELS = {"web": "web", "sucursal": "sucursal", "capitulo": "capítulo", "cis": "CIS"}
+ROUTE_LABELS = {"web": "web", "sucursal": "sucursal", "capitulo": "capítulo", "cis": "CIS", "kiosco": "kiosco"}
 #: What the member does next at each stage; the number is the step of the guide.
 NEXT_STEPS = {
     "contrasena": "Falta que cambie la contraseña temporal por la suya (paso 6).",

@@ -32,6 +32,7 @@ STAFF_WORDS: Mapping[str, str] = {
     "db.backup": "Copió la base",
     "db.restore": "Repuso una copia de la base",
     "code.expired": "Códigos vencidos",
+    "portal.purge": "Borró pasos vencidos del portal",
     "credential.wiped": "Borró credenciales vencidas",
     Op.AUDIT_VERIFY.value: "Verificó la auditoría",
     Op.AUDIT_EXPORT.value: "Exportó la auditoría",

@@ -64,6 +64,8 @@ class Standing:
     case_id: str | None
     own_or_relative: bool
     authenticated_at: datetime
+    answered_at: datetime | None = None  # of a member in the portal: the last right answer
+    stage: str = ""  # of a member in the portal: wizard | contract | full
 
 
 def standing(

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import func, insert, select, update
 from sqlmodel import col
 
-from data.tables import Factor, VerificationBlock
+from data.tables import AnswerFailure, Factor, VerificationBlock
 from services import leases
 from services.unit_of_work import Transaction
 
@@ -23,17 +23,33 @@ def window_start(tx: Transaction, member_id: int) -> datetime:
 
 
 def failures(tx: Transaction, member_id: int, kinds: tuple[str, ...] = COUNTED) -> int:
-    """Failed steps about a member in the window, at every desk and in every channel."""
-    return tx.connection.execute(
+    """Failed steps about a member in the window, at every desk and in every channel, wrong answers at the portal
+    included (req. 20)."""
+    since = window_start(tx, member_id)
+    at_desks = tx.connection.execute(
         select(func.count())
         .select_from(Factor)
         .where(
             col(Factor.member_id) == member_id,
             col(Factor.result) == "failed",
             col(Factor.kind).in_(kinds),
-            col(Factor.at) > window_start(tx, member_id),
+            col(Factor.at) > since,
         )
     ).scalar_one()
+    if "question" not in kinds:
+        return at_desks
+    at_portal = tx.connection.execute(
+        select(func.count())
+        .select_from(AnswerFailure)
+        .where(col(AnswerFailure.member_id) == member_id, col(AnswerFailure.at) > since)
+    ).scalar_one()
+    return at_desks + at_portal
+
+
+def keep_portal_failure(tx: Transaction, member_id: int) -> None:
+    """Write down a wrong answer at the portal; it counts like one on the phone. The member must be locked."""
+    tx.connection.execute(insert(AnswerFailure).values(member_id=member_id, at=tx.now))
+    _block_if_reached(tx, member_id)
 
 
 def is_blocked(tx: Transaction, member_id: int) -> bool:
@@ -62,13 +78,20 @@ def keep_step(tx: Transaction, case_id: str, member_id: int, kind: str, detail: 
             at=tx.now,
         )
     )
-    if result != "failed" or kind not in COUNTED or is_blocked(tx, member_id):
+    if result == "failed" and kind in COUNTED:
+        _block_if_reached(tx, member_id)
+
+
+def _block_if_reached(tx: Transaction, member_id: int) -> None:
+    if is_blocked(tx, member_id):
         return
     count = failures(tx, member_id)
     if count >= tx.policy.verification.failures_before_block:
         tx.connection.execute(insert(VerificationBlock).values(member_id=member_id, since=tx.now))
         ended = leases.end_for_block(tx, member_id)
-        tx.record("verification.block", result="blocked", detail={"failures": count, "leases_ended": ended})
+        tx.record(
+            "verification.block", result="blocked", member=member_id, detail={"failures": count, "leases_ended": ended}
+        )
 
 
 def live_steps(tx: Transaction, case_id: str, lease: leases.LiveLease | None) -> list[tuple[str, str | None, str]]:

@@ -64,6 +64,19 @@ class Operator:
             raise ValueError("not a person of staff")
         return int(number)
 
+    @property
+    def is_member(self) -> bool:
+        """Whether it is a member in the portal."""
+        return self.actor.startswith("member:")
+
+    @property
+    def member_id(self) -> int:
+        """The id of the member in the portal. Raises ValueError for anybody else."""
+        kind, _, number = self.actor.partition(":")
+        if kind != "member":
+            raise ValueError("not a member")
+        return int(number)
+
 
 def system_operator(task: str, terminal: str = "local") -> Operator:
     """The program at work by itself: the worker, an import, a migration."""

@@ -43,9 +43,9 @@ def password_problems(password: Secret, *, context: Iterable[str], minimum: int)
         found.append(f"Use al menos {minimum} caracteres; una frase de varias palabras sirve.")
     if len(text) > MAX_LENGTH:
         found.append(_too_long())
-    if text and _is_common(text):
+    if text and is_common(text):
         found.append("Esa contraseña es de las primeras que se prueban. Elija otra.")
-    if _names_somebody(text, context):
+    if names_somebody(text, context):
         found.append("No incluya su usuario, su nombre ni el de la cooperativa.")
     return tuple(found)
 
@@ -72,7 +72,7 @@ def _too_long() -> str:
     return f"Use {MAX_LENGTH} caracteres o menos."
 
 
-def _is_common(text: str) -> bool:
+def is_common(text: str) -> bool:
     """On the list whole, a listed word said over and over, or hardly any different characters."""
     folded = text.casefold()
     common = load_common_passwords()
@@ -83,7 +83,7 @@ def _is_common(text: str) -> bool:
     return period < len(folded) and folded[:period] in common
 
 
-def _names_somebody(text: str, context: Iterable[str]) -> bool:
+def names_somebody(text: str, context: Iterable[str]) -> bool:
     plain = _plain(text)
     return any(word in plain for word in _context_words(context))
 

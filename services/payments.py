@@ -121,7 +121,7 @@ def outcome(command: OutcomeOf, operator: Operator, uow: UnitOfWork) -> Receipt 
     """
     with uow.begin(operator, Op.RECEIPT_VIEW) as tx:
         done = find(tx, command.key)
-        concern(tx, done.member_id if done else None)
+        concern(tx, done.member_id if done else None, there=done is not None)
         receipt = receipt_now(tx, done) if done else None
         tx.record("payment.outcome", about=command.key, result="ok" if done else "none")
         tx.commit()

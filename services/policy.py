@@ -11,6 +11,7 @@ from typing import Any
 from services.calendar_rules import BusinessRule
 from services.operations import MONEY_OPS, Op
 from services.operator import Role
+from services.portal_policy import MEMBER, MEMBER_PROOFS, PortalPolicy
 
 
 class PolicyError(Exception):
@@ -19,13 +20,16 @@ class PolicyError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """What one operation asks for: roles, verification level 0–3, fresh password, reason, second person."""
+    """What one operation asks for: roles, verification level 0–3, fresh password, reason, second person.
+
+    `member`: what must be fresh of a member who does it in the portal (see MEMBER_PROOFS); None: not for members."""
 
     roles: frozenset[Role]
     level: int
     reauthenticate: bool = False
     reason: bool = False
     second_person: bool = False
+    member: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +104,7 @@ class Limits:
     member_daily: int
     agent_daily: int
     single: Mapping[Role, int]
+    single_of_member: int = 0  # in the portal, by themselves
 
     def single_of(self, roles: frozenset[Role]) -> int:
         """What somebody in these roles may alone; nothing for roles that have no share."""
@@ -177,6 +182,7 @@ class Policy:
     verification: VerificationPolicy
     credential: CredentialPolicy
     member_access: MemberAccessPolicy
+    portal: PortalPolicy
     reversal: ReversalPolicy
     approval: ApprovalPolicy
     outbox: OutboxPolicy
@@ -195,6 +201,8 @@ LEAST: Mapping[str, int] = {
     "password_min_with_second_factor": 12,
     "password_min_alone": 15,
     "length": 12,
+    "password_min": 8,
+    "username_min": 8,
     "own_maximum": 0,
     "own_daily": 0,
     "agent_daily": 0,
@@ -217,6 +225,7 @@ SECTIONS: dict[str, type[Any]] = {
     "verification": VerificationPolicy,
     "credential": CredentialPolicy,
     "member_access": MemberAccessPolicy,
+    "portal": PortalPolicy,
     "reversal": ReversalPolicy,
     "approval": ApprovalPolicy,
     "outbox": OutboxPolicy,
@@ -294,10 +303,11 @@ def _limits_of(name: str, row: Any) -> Limits:
     if not 0 < row["minimum"] <= row["maximum"]:
         raise PolicyError(f"{where}: minimum is above zero and not above maximum")
     try:
-        single = {Role(role): value for role, value in row["single"].items()}
+        single = {Role(role): value for role, value in row["single"].items() if role != MEMBER}
     except ValueError as error:
         raise PolicyError(f"{where}: {error}") from None
-    return Limits(row["minimum"], row["maximum"], row["member_daily"], row["agent_daily"], single)
+    shares = (row["member_daily"], row["agent_daily"], single, row["single"].get(MEMBER, 0))
+    return Limits(row["minimum"], row["maximum"], *shares)
 
 
 def _operations(table: Any) -> dict[Op, Rule]:
@@ -310,13 +320,16 @@ def _operations(table: Any) -> dict[Op, Rule]:
 
 
 def _rule(name: str, row: Any) -> Rule:
-    allowed = {"roles", "level", "reauthenticate", "reason", "second_person"}
+    allowed = {"roles", "level", "reauthenticate", "reason", "second_person", "member"}
     if not isinstance(row, dict) or not {"roles", "level"} <= row.keys() or row.keys() - allowed:
         raise PolicyError(f'policy.toml [operations] "{name}": roles and level are needed, nothing unknown')
     if row["level"] not in (0, 1, 2, 3):
         raise PolicyError(f'policy.toml [operations] "{name}": level is 0, 1, 2 or 3')
+    if row.get("member") not in {None, *MEMBER_PROOFS}:
+        raise PolicyError(f'policy.toml [operations] "{name}": member is one of {", ".join(sorted(MEMBER_PROOFS))}')
     try:
         roles = frozenset(Role(role) for role in row["roles"])
     except ValueError as error:
         raise PolicyError(f'policy.toml [operations] "{name}": {error}') from None
-    return Rule(roles, row["level"], *(bool(row.get(key)) for key in ("reauthenticate", "reason", "second_person")))
+    again, reason, second = (bool(row.get(key)) for key in ("reauthenticate", "reason", "second_person"))
+    return Rule(roles, row["level"], again, reason, second, row.get("member"))

@@ -10,8 +10,8 @@ from sqlalchemy import text
 
 from data.values.dates import format_datetime, to_panama
 from data.values.money import Money
-from services import authorisation, cash_kinds
-from services.errors import NotFound
+from services import authorisation, cash_kinds, member_authorisation
+from services.errors import NotFound, NotPermitted
 from services.operations import Op
 from services.operator import Channel, Operator
 from services.payment_kinds import KINDS
@@ -114,12 +114,16 @@ def receipt_now(tx: Transaction, done: Posted, *, copy: bool = False) -> Receipt
     return bill_receipt(first, last, copy=copy)
 
 
-def concern(tx: Transaction, member_id: int | None) -> None:
-    """Decide once more, now that it is known whom the operation is about: nobody serves themselves (req. 43).
+def concern(tx: Transaction, member_id: int | None, *, there: bool = True) -> None:
+    """Decide once more, now that it is known whom the operation is about: nobody of staff serves themselves (req. 43),
+    and a member sees their own alone. `there`: whether there is an operation at all.
 
     Raises NotPermitted.
     """
-    if member_id is None or tx.op is None:
+    own = tx.operator.is_member
+    if own and there and member_id != tx.operator.member_id:
+        raise NotPermitted(member_authorisation.NOT_YOURS)
+    if member_id is None or tx.op is None or own:
         return
     tx.member_id = member_id
     tx.standing = authorisation.standing(tx.connection, tx.operator, member_id, tx.now, tx.policy)

@@ -160,7 +160,7 @@ def check_temporary(tx: Transaction, member_id: int, match: TemporaryMatch) -> T
     except CoopError:  # never asked for access: the same answer as a wrong password
         return _answer(tx, member_id, TemporaryOutcome.WRONG, {})
     if match.credential_id is None:
-        return _answer(tx, member_id, TemporaryOutcome.WRONG, _wrong_try(tx, access))
+        return _answer(tx, member_id, TemporaryOutcome.WRONG, wrong_try(tx, access))
     credential = tx.session.get(TemporaryCredential, match.credential_id)
     outcome = _judge(tx, access, credential)
     detail = {}
@@ -184,7 +184,7 @@ def _judge(tx: Transaction, access: Access, credential: TemporaryCredential | No
     return TemporaryOutcome.ACCEPTED if access.state == AccessState.ISSUED else TemporaryOutcome.ENDED
 
 
-def _wrong_try(tx: Transaction, access: Access) -> dict[str, object]:
+def wrong_try(tx: Transaction, access: Access) -> dict[str, object]:
     """Count a wrong try and block at the policy's number, with what the event says of it (req. 12, A9)."""
     if AccessState(access.state) not in BLOCKABLE:
         return {}

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from services import cash_kinds
+from services import cash_kinds, portal_words
 from services.operations import Op
 from services.operator import Channel
 from services.payment_kinds import KINDS
@@ -26,6 +26,7 @@ LOOKS = frozenset(
         "schedule.prepare",
         "basket.prepare",
         "verification.begin",
+        *portal_words.LOOKS,
     }
 )
 WORDS: Mapping[str, str] = {
@@ -105,6 +106,7 @@ WORDS: Mapping[str, str] = {
     "outbox.void": "Mensaje anulado",
     "outbox.deferred": "Mensaje pospuesto",
     "verification.begin": "Empezó la verificación",
+    **portal_words.WORDS,
     "verification.block": "Verificación bloqueada por fallos",
     "lease.grant": "Persona verificada",
     "lease.renew": "Verificación renovada",

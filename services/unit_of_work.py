@@ -18,7 +18,7 @@ from sqlmodel import Session
 
 from data.engine import Writers, is_outage
 from data.secrets import Hasher, Secrets
-from services import authorisation
+from services import authorisation, member_authorisation
 from services.audit_trail import INSERT_EVENT, event_body, seal_pending
 from services.clock import Clock
 from services.errors import AuditUnavailable, CoopError, StoreUnavailable
@@ -138,10 +138,11 @@ class UnitOfWork:
         rule = self.policy.operations[op]
         try:
             with self._transaction(operator, op, member_id) as tx:
-                tx.standing = authorisation.standing(
+                gate = member_authorisation if operator.is_member else authorisation
+                tx.standing = gate.standing(
                     tx.connection, operator, member_id, tx.now, self.policy, touch=touch, alone=alone
                 )
-                authorisation.decide(op, rule, tx.standing, member_id=member_id, now=tx.now, policy=self.policy)
+                gate.decide(op, rule, tx.standing, member_id=member_id, now=tx.now, policy=self.policy)
                 yield tx
         except StoreUnavailable:
             raise

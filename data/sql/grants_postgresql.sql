@@ -77,3 +77,14 @@ GRANT INSERT, UPDATE (settled_at, settled_by, note) ON reconciliation_line TO {r
 GRANT INSERT, UPDATE (closed_at, closing_key, closed_with, counted, count, expected, kept, tries, trail) ON drawer TO {role}
 --;
 GRANT INSERT, UPDATE (state, settled_at) ON cash_handover TO {role}
+--;
+-- The member's own side.
+GRANT INSERT, UPDATE, DELETE ON member_door, member_code, portal_challenge TO {role}
+--;
+GRANT INSERT, DELETE ON portal_try, answer_failure TO {role}
+--;
+GRANT INSERT, UPDATE ON member_session TO {role}
+--;
+GRANT INSERT, UPDATE (settled_at, settled_by, note) ON image_report TO {role}
+--;
+GRANT INSERT ON contract_signature, statement_mail TO {role}

@@ -44,7 +44,7 @@ pytestmark = pytest.mark.postgresql
 REASON = "Lo pidió el asociado"
 APPEND_ONLY = (
     "operation", "transfer", "entry", "hold", "hold_release", "rollup", "audit_event", "audit_seal", "member_note",
-    "consent",
+    "consent", "contract_signature",
 )  # fmt: skip
 
 

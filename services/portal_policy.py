@@ -1,0 +1,34 @@
+"""The part of the policy that concerns the member's own side (services/policy.py reads it)."""
+
+from dataclasses import dataclass
+
+#: What a member may be asked for before an operation of their own, from nothing to a code for this very payment.
+MEMBER_PROOFS = frozenset({"session", "answer", "password", "code"})
+#: The name of a member's own share among the roles of a limit.
+MEMBER = "asociado"
+
+
+@dataclass(frozen=True, slots=True)
+class PortalPolicy:
+    """Minutes of a session (kiosk, web), of a step of the sign-in, of a proof; tries in their windows."""
+
+    kiosk_idle_minutes: int
+    kiosk_notice_seconds: int
+    kiosk_absolute_minutes: int
+    web_idle_minutes: int
+    web_absolute_minutes: int
+    door_minutes: int
+    door_per_origin: int
+    door_per_user: int
+    door_window_minutes: int
+    proof_minutes: int
+    password_min: int
+    password_recommended: int
+    username_min: int
+    username_max: int
+    registrations_per_origin: int
+    registrations_per_number: int
+    registration_window_minutes: int
+    challenge_from: int
+    challenge_minutes: int
+    codes_per_window: int

@@ -1,0 +1,25 @@
+"""What happens at the portal, in the words of the timeline and the audit trail."""
+
+from collections.abc import Mapping
+
+from services.operations import Op
+
+#: What only looks, or only opens a step.
+LOOKS = frozenset({Op.PORTAL_VIEW.value, "portal.begin"})
+WORDS: Mapping[str, str] = {
+    Op.PORTAL_WIZARD.value: "Primer acceso",
+    Op.PORTAL_CONTRACT.value: "Contrato de servicios",
+    Op.PORTAL_VIEW.value: "Vio sus datos en el portal",
+    Op.PORTAL_SECURITY.value: "Cambió su seguridad",
+    Op.PORTAL_PROOF.value: "Confirmó que es el asociado",
+    "portal.begin": "Escribió su usuario en el portal",
+    "portal.answer": "Pregunta de seguridad en el portal",
+    "portal.sign_in": "Ingresó al portal",
+    "portal.sign_out": "Salió del portal",
+    "portal.image_report": "No reconoció su imagen de seguridad",
+    "portal.password": "Cambió su contraseña",
+    "portal.username": "Cambió su usuario",
+    "portal.image": "Eligió su imagen de seguridad",
+    "portal.questions": "Eligió sus preguntas de seguridad",
+    "portal.services": "Eligió sus servicios",
+}
