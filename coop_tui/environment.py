@@ -6,7 +6,7 @@ import gc
 import os
 from collections.abc import MutableMapping
 
-SERVED_DRIVER = "textual.drivers.web_driver:WebDriver"
+SERVED_DRIVER = "coop_tui.web.driver:ServedDriver"
 """The one driver that may come from the environment: how the program is told that it is served to a browser.
 """
 

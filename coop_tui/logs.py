@@ -6,6 +6,9 @@ import logging
 import os
 from io import TextIOWrapper
 from pathlib import Path
+from typing import Any
+
+from coop_tui.faults import describe
 
 
 class PrivateFile(logging.FileHandler):
@@ -19,6 +22,14 @@ class PrivateFile(logging.FileHandler):
         return os.fdopen(descriptor, "a", encoding="utf-8")
 
 
+class ValueFree(logging.Formatter):
+    """A fault is written as types and source lines: messages and locals can hold a cédula, an answer or a password."""
+
+    def formatException(self, ei: Any) -> str:
+        """The fault without its values."""
+        return describe(ei[1])
+
+
 def log_to(path: Path) -> None:
     """Send warnings and errors of the program to `path`. A log that can't be written disturbs nobody."""
     logging.raiseExceptions = False  # Its complaints would be printed over the screen.
@@ -26,6 +37,6 @@ def log_to(path: Path) -> None:
     for handler in list(root.handlers):
         root.removeHandler(handler)
     handler = PrivateFile(path)
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
+    handler.setFormatter(ValueFree("%(asctime)s %(levelname)s %(name)s %(message)s"))
     root.addHandler(handler)
     root.setLevel(logging.WARNING)

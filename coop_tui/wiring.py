@@ -8,6 +8,7 @@ from sqlalchemy import insert
 from sqlmodel import select
 
 from coop_tui.permissions import check_permissions, prepare_storage
+from coop_tui.policy_file import policy_of
 from coop_tui.settings import Settings, load_settings
 from data import schema
 from data.engine import make_engine
@@ -16,7 +17,6 @@ from data.tables import StoreMeta
 from services.clock import Clock, SystemClock
 from services.errors import CoopError
 from services.operator import system_operator
-from services.policy import Policy, load_policy
 from services.policy_trail import POLICY_FACT, note_policy
 from services.unit_of_work import UnitOfWork
 
@@ -24,12 +24,6 @@ from services.unit_of_work import UnitOfWork
 class StoreNotReady(CoopError):
     code = "store_not_ready"
     default = "El almacén no existe todavía. Créelo con: coop-tui init."
-
-
-def policy_of(settings: Settings) -> Policy:
-    """The policy in the data folder, or the one that the program ships."""
-    own = settings.data_dir / "policy.toml"
-    return load_policy(own if own.is_file() else None)
 
 
 def secrets_of(settings: Settings) -> Secrets:

@@ -12,6 +12,7 @@ from services.calendar_rules import BusinessRule
 from services.operations import MONEY_OPS, Op
 from services.operator import Role
 from services.portal_policy import MEMBER, MEMBER_PROOFS, PortalPolicy
+from services.web_policy import WebPolicy, WebStaffPolicy
 
 
 class PolicyError(Exception):
@@ -192,6 +193,8 @@ class Policy:
     loan: LoanPolicy
     schedules: SchedulesPolicy
     baskets: BasketsPolicy
+    web_staff: WebStaffPolicy
+    web_portal: WebPolicy
     limits: Mapping[Op, Limits]
     operations: Mapping[Op, Rule]
 
@@ -235,6 +238,8 @@ SECTIONS: dict[str, type[Any]] = {
     "loan": LoanPolicy,
     "schedules": SchedulesPolicy,
     "baskets": BasketsPolicy,
+    "web_staff": WebStaffPolicy,
+    "web_portal": WebPolicy,
 }
 
 

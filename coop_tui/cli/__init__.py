@@ -30,6 +30,7 @@ SUBCOMMANDS = {
     "cash": ("coop_tui.cli.cash", "efectivo que se reporta: marks"),
     "db": ("coop_tui.cli.store", "base de datos: upgrade, check, grants, backup, restore"),
     "worker": ("coop_tui.cli.worker", "envía correos y hace las tareas de fondo"),
+    "serve": ("coop_tui.cli.serve", "atiende en el navegador, detrás de un proxy con TLS"),
     "doctor": ("coop_tui.cli.doctor", "revisa si esta instalación está en condiciones"),
     "secret": ("coop_tui.cli.secret", "guarda la contraseña o la ficha de un servidor vecino"),
     "keys": ("coop_tui.cli.keys", "imprime la hoja de teclas"),

@@ -1,0 +1,27 @@
+"""What the program lets a browser do before anybody has signed in (policy `[web_staff]`, `[web_portal]`)."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class WebPolicy:
+    """One server's limits. An origin is an IPv4 address or an IPv6 network, so a whole office may be one.
+
+    `sessions`: at once, in all and for each origin; a session is a process. `starts_per_minute`: sessions and presses
+    of «Entrar», and `requests_per_minute`: anything, for each origin. `idle_minutes`: after so long without a key the
+    session is ended. `pass_hours`: how long a browser needs no new link (staff) or press (portal).
+    """
+
+    sessions: int
+    sessions_per_origin: int
+    starts_per_minute: int
+    requests_per_minute: int
+    idle_minutes: int
+    pass_hours: int
+
+
+@dataclass(frozen=True, slots=True)
+class WebStaffPolicy(WebPolicy):
+    """`link_minutes`: how long the link that registers a station may wait to be used."""
+
+    link_minutes: int
