@@ -18,7 +18,7 @@ from coop_tui.commands.staff import STAFF_COMMANDS, Approvals
 from coop_tui.environment import allow_collection, harden_process
 from coop_tui.session_app import NOBODY
 from coop_tui.settings import Settings, SettingsError, load_settings
-from coop_tui.themes import HIGH_CONTRAST, LIGHT, NIGHT, THEMES
+from coop_tui.themes import HIGH_CONTRAST, LIGHT, NIGHT, theme_of
 from coop_tui.warm_up import Store, load_screens, open_store_of
 from coop_tui.working_app import WorkingApp
 from screens.flow import background_flow, flow
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
     from services.staff_sessions import SignedIn
     from services.unit_of_work import UnitOfWork
 
-THEME_NAMES = {"claro": LIGHT, "oscuro": NIGHT, "alto-contraste": HIGH_CONTRAST}
 NOT_YOUR_ROLE = "Su rol no permite esta operación. Pida ayuda a su supervisor."
 
 
@@ -290,12 +289,6 @@ class StaffApp(WorkingApp):
     def action_high_contrast_theme(self) -> None:
         """`:contraste`."""
         self.theme = HIGH_CONTRAST
-
-
-def theme_of(name: str | None) -> str:
-    """The theme that the settings name (`claro`, `oscuro`, `alto-contraste`), or the light one."""
-    known = {theme.name for theme in THEMES}
-    return name if name in known else THEME_NAMES.get(name or "", LIGHT)
 
 
 def identity_of(operator: Any, institution: str) -> Identity:

@@ -1,0 +1,184 @@
+"""The kiosk: no key leads out of it, and nothing of the last person stays in it (req. 13, 33, 38, 56)."""
+
+from __future__ import annotations
+
+import string
+from pathlib import Path
+
+import pytest
+from textual.app import App
+from textual.widgets import Input
+
+from coop_tui.portal_app import PortalApp
+from screens.portal.password import Password
+from screens.portal.still_there import StillThere
+from screens.portal.temporary import Temporary
+from screens.portal.user import User
+from tests.portal.kiosk import IMAGE_NAME, NEW_PASSWORD, SCREENS, USER, Kiosk, at_rest, kiosk, texts_of
+from tests.screens.support import key_event, settle, told
+from tests.services.world import World
+
+NAMED = (
+    *("escape", "enter", "tab", "space", "backspace", "delete", "insert", "home", "end", "pageup", "pagedown"),
+    *("up", "down", "left", "right", "menu", "pause"),
+)
+FUNCTION = [f"f{number}" for number in range(1, 25)]
+PLAIN = [*NAMED, *FUNCTION, *string.ascii_letters, *string.digits, *string.punctuation]
+MODIFIED = [*NAMED, *FUNCTION, *string.ascii_lowercase, *string.digits]
+EVERY_KEY = [
+    *PLAIN,
+    *(f"{held}+{key}" for held in ("ctrl", "alt", "shift", "super", "ctrl+shift", "ctrl+alt") for key in MODIFIED),
+    *(f"ctrl+{name}" for name in ("backslash", "right_square_bracket", "left_square_bracket", "at", "underscore")),
+]
+OURS = ("screens.portal.", "screens.dialogs.help", "screens.dialogs.confirm", "screens.dialogs.message")
+
+
+def still_inside(app: PortalApp) -> None:
+    assert app.is_running and not app._exit and app.return_code is None
+    assert [screen for screen in app.screen_stack[1:] if not type(screen).__module__.startswith(OURS)] == []
+    assert app.clipboard == ""
+
+
+@pytest.fixture
+def no_way_out(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What would leave the program: nothing of it may be called."""
+    called: list[str] = []
+    for name in (
+        "action_quit",
+        "action_suspend_process",
+        "action_palette",
+        "action_line",
+        "action_screenshot",
+        "suspend",
+    ):
+        monkeypatch.setattr(App, name, lambda *_, name=name, **__: called.append(name), raising=False)
+        if hasattr(PortalApp, name):
+            monkeypatch.setattr(PortalApp, name, lambda *_, name=name, **__: called.append(name))
+    return called
+
+
+async def press_everything(desk: Kiosk) -> None:
+    """Every key once, wherever the last one has led; the screens themselves may change meanwhile."""
+    for key in EVERY_KEY:
+        desk.app.post_message(key_event(key))
+        await settle(desk.app, paint=False)
+        still_inside(desk.app)
+    await at_rest(desk.app)
+
+
+@pytest.mark.parametrize("where", ["user", "temporary", *SCREENS])
+async def test_no_key_leads_out(where: str, sqlite_world: World, tmp_path: Path, no_way_out: list[str]) -> None:
+    async with kiosk(sqlite_world, tmp_path) as desk:
+        if where == "temporary":
+            await desk.keys("50012<enter>")
+        elif where != "user":
+            await desk.up_to(where)
+        await press_everything(desk)
+        assert no_way_out == []
+
+
+async def test_no_key_leads_out_of_the_sign_in(sqlite_world: World, tmp_path: Path, no_way_out: list[str]) -> None:
+    async with kiosk(sqlite_world, tmp_path) as desk:
+        await desk.keys("nadie.conocido<enter>")
+        await press_everything(desk)
+        await desk.app.start_over().wait()
+        await at_rest(desk.app)
+        await desk.keys("nadie.conocido<enter>cualquiera<enter>")
+        desk.on(Password)
+        await press_everything(desk)
+        assert no_way_out == []
+
+
+async def test_actions_of_the_toolkit_are_none_of_the_kiosks(sqlite_world: World, tmp_path: Path) -> None:
+    async with kiosk(sqlite_world, tmp_path) as desk:
+        for action in (
+            "quit",
+            "suspend_process",
+            "screenshot",
+            "toggle_dark",
+            "command_palette",
+            "help_quit",
+            "palette",
+        ):
+            assert await desk.app.run_action(f"app.{action}") is False
+            still_inside(desk.app)
+        assert {binding.key for _, binding in desk.app._bindings} == {"f1"}
+
+
+async def test_nothing_is_copied(sqlite_world: World, tmp_path: Path) -> None:
+    async with kiosk(sqlite_world, tmp_path) as desk:
+        await desk.keys("itzel<ctrl+shift+a><ctrl+c>")
+        desk.app.copy_to_clipboard("itzel")
+        assert desk.app.clipboard == ""
+
+
+async def test_an_idle_screen_is_asked_about_then_wiped(sqlite_world: World, tmp_path: Path) -> None:
+    limits = sqlite_world.uow.policy.portal
+    idle, notice = limits.kiosk_idle_minutes * 60, limits.kiosk_notice_seconds
+    async with kiosk(sqlite_world, tmp_path) as desk:
+        await desk.keys("itzel.perez")
+        await desk.pass_time(idle - notice - 1)
+        desk.on(User)
+        await desk.pass_time(1)
+        desk.on(StillThere)
+        await desk.keys("x")  # Somebody is there: the key answers, and goes no further.
+        assert desk.on(User).query_one(Input).value == "itzel.perez"
+        await desk.pass_time(idle - notice)
+        desk.on(StillThere)
+        await desk.pass_time(notice)
+        assert desk.on(User).query_one(Input).value == ""
+        assert any("Por su seguridad" in text for text in told(desk.app))
+
+
+async def test_an_empty_first_screen_rests_in_peace(sqlite_world: World, tmp_path: Path) -> None:
+    async with kiosk(sqlite_world, tmp_path) as desk:
+        first = desk.on(User)
+        await desk.pass_time(3600)
+        assert desk.app.screen is first
+
+
+async def test_an_idle_wipe_ends_the_session_in_the_service(sqlite_world: World, tmp_path: Path) -> None:
+    async with kiosk(sqlite_world, tmp_path) as desk:
+        await desk.up_to("image")
+        await desk.pass_time(sqlite_world.uow.policy.portal.kiosk_idle_minutes * 60)
+        desk.on(User)
+        assert sqlite_world.scalar("SELECT count(*) FROM member_session WHERE ended_at IS NULL") == 0
+
+
+async def test_a_session_that_the_service_ends_takes_the_screen_away(sqlite_world: World, tmp_path: Path) -> None:
+    async with kiosk(sqlite_world, tmp_path) as desk:
+        await desk.up_to("image")
+        sqlite_world.change("UPDATE access SET state = 'suspendido' WHERE member_id = :id", id=desk.member)
+        await desk.pass_time(5)
+        desk.on(User)
+        assert "ITZEL" not in desk.text
+
+
+async def test_two_people_one_after_the_other_leave_nothing(sqlite_world: World, tmp_path: Path) -> None:
+    """What the first one typed, saw and was called is nowhere in the program that serves the second."""
+    planted = ["Itzel", "ITZEL", "8-700-50012", NEW_PASSWORD, USER, IMAGE_NAME, "Samudio"]
+    async with kiosk(sqlite_world, tmp_path) as desk:
+        planted.append(desk.temporary)
+        await desk.up_to("services")
+        assert any("ITZEL" in text for text in texts_of(desk.app)), "the search finds what is there"
+        desk.app.sign_out()
+        await at_rest(desk.app)
+        desk.on(User)
+        left = {word: [text[:80] for text in texts_of(desk.app) if word in text] for word in planted}
+        assert {word: found for word, found in left.items() if found} == {}
+        await desk.keys("50012<enter>")
+        assert "ITZEL" not in desk.text
+
+
+async def test_a_fault_brings_the_first_screen_back(sqlite_world: World, tmp_path: Path) -> None:
+    async with kiosk(sqlite_world, tmp_path) as desk:
+        for worker in list(desk.app.workers):
+            if worker.name == "front_door":
+                worker.cancel()
+        await desk.app.pop_screen()
+        await at_rest(desk.app)
+        desk.app.watch_idle()
+        await at_rest(desk.app)
+        desk.on(User)
+        await desk.keys("50012<enter>")
+        desk.on(Temporary)
