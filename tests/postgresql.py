@@ -186,7 +186,8 @@ class Databases:
 
     def _create(self, template: str | None) -> str:
         name = f"coop_test_{os.getpid()}_{next(self._number)}"
-        command = sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(
+        # Copied as files, not page by page through the log: a tenth of the time where nothing must survive a crash.
+        command = sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY FILE_COPY").format(
             sql.Identifier(name), sql.Identifier(template or "template0")
         )
         if template is not None:  # nobody may be connected to what is copied
