@@ -37,6 +37,7 @@ from services.errors import CoopError, DataChanged, InvalidInput, KeyReused, Not
 from services.operations import Op
 from services.operator import Operator, Role, system_operator
 from services.payment_entry import Approval
+from services.payment_limits import ELSEWHERE
 from services.reasons import check_reason
 from services.receipts import Receipt
 from services.retries import retrying
@@ -118,6 +119,7 @@ def request_approval(command: RequestApproval, operator: Operator, uow: UnitOfWo
 def _request(command: RequestApproval, operator: Operator, uow: UnitOfWork) -> Requested:
     asked = command.command
     kind = kind_of(asked.op)
+    _not_a_member(operator)
     with uow.begin(operator, asked.op, member_id=asked.member_id, alone=True) as tx:
         if (earlier := _earlier(tx, asked)) is not None:
             tx.record("approval.request", result="repeated", about=earlier.id)
@@ -177,6 +179,7 @@ def confirm_with_second_person(
     second person would, and NotPermitted or ShareTooSmall where that person may not approve this operation.
     """
     kind = kind_of(command.op)
+    _not_a_member(operator)
     kind.check_way(gateway)
     second = None
     if _first_look(command, operator, uow):
@@ -330,6 +333,12 @@ def _earlier(tx: Transaction, asked: Confirm) -> Request | None:
 def _agreed(shown: str, prepared: str) -> None:
     if not hmac.compare_digest(shown.encode(), prepared.encode()):
         raise DataChanged
+
+
+def _not_a_member(operator: Operator) -> None:
+    """Nobody approves for a member in the portal: what is above their share is asked for at a desk (req. 42)."""
+    if operator.is_member:
+        raise NotPermitted(ELSEWHERE)
 
 
 def _roles(tx: Transaction) -> frozenset[Role]:

@@ -11,6 +11,7 @@ from sqlalchemy import insert
 from data.tables import BillerOrder
 from data.values.dates import format_time, panama_date
 from data.values.money import Money
+from services import bill_codes
 from services.bill_facts import BillFacts, WantedBill, bill_fingerprint, read_bill_facts, twin_of
 from services.bills import check_bill_amount
 from services.errors import KeyReused
@@ -18,7 +19,7 @@ from services.operations import Op
 from services.payment_earlier import Earlier
 from services.payment_entry import Approval
 from services.payment_facts import check_available, check_source
-from services.payment_limits import ApprovalNeeded, approval_reasons, check_amount, day_left
+from services.payment_limits import ApprovalNeeded, check_amount, day_left, reasons_now
 from services.posting import HoldPlaced, Maker, Posting, evidence, find, post, rejection
 from services.receipts import Receipt, bill_receipt, receipt_now, receipt_number
 from services.unit_of_work import Transaction
@@ -83,8 +84,8 @@ def execute_bill(tx: Transaction, execution: BillExecution, *, agreed: Callable[
     (biller_payments.order_now; the worker does it otherwise).
 
     `agreed` gets the fingerprint of what holds now and raises DataChanged if that is not what was agreed to. A key that
-    was used answers how its order stands now. Raises what the checks raise, ApprovalNeeded, KeyReused, and from the
-    ledger InsufficientFunds and AccountUnusable: `execution.posting` is then what to reject.
+    was used answers how its order stands now. Raises what the checks raise, ApprovalNeeded, CodeNeeded, KeyReused, and
+    from the ledger InsufficientFunds and AccountUnusable: `execution.posting` is then what to reject.
     """
     wanted = execution.wanted
     actor = execution.maker.actor if execution.maker else None
@@ -95,6 +96,7 @@ def execute_bill(tx: Transaction, execution: BillExecution, *, agreed: Callable[
     _check(tx, facts, wanted)
     if execution.approval is None and (reasons := _approval_reasons(tx, facts, wanted)):
         raise ApprovalNeeded(f"{reasons[0]} {ApprovalNeeded.default}", field="amount")
+    bill_codes.use(tx, wanted)
     execution.posting = hold_of(execution.key, wanted, facts, execution)
     done = post(tx, execution.posting)
     if done.outcome == "rejected":
@@ -135,8 +137,7 @@ def _check(tx: Transaction, facts: BillFacts, wanted: WantedBill) -> None:
 
 
 def _approval_reasons(tx: Transaction, facts: BillFacts, wanted: WantedBill) -> tuple[str, ...]:
-    roles = tx.standing.roles if tx.standing else None
-    return approval_reasons(facts, wanted.amount, tx.policy.limits[wanted.bill.op], roles)
+    return reasons_now(tx, facts, wanted.amount, tx.policy.limits[wanted.bill.op])
 
 
 def _repeated(tx: Transaction, execution: BillExecution) -> Receipt:

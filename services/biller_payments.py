@@ -12,6 +12,7 @@ from typing import Any
 
 from data.values.dates import format_date, panama_date
 from data.values.money import MAX_CENTESIMOS, Money
+from services import bill_codes
 from services.bill_entry import BillExecution, execute_bill, hold_of, review_bill
 from services.bill_facts import WantedBill
 from services.biller_contract import GatewayFailure, Inquiry
@@ -172,6 +173,7 @@ def prepare_bill(command: PrepareBill, operator: Operator, uow: UnitOfWork) -> P
             amount_words=Money(wanted.amount).in_words(),
             daily_left=seen.daily_left,
             approval=seen.approval,
+            code_needed=bill_codes.is_needed(tx, wanted),
         )
         tx.record("payment.prepare", detail={"kind": command.op.value, "biller": wanted.bill.biller.id})
         tx.commit()

@@ -202,6 +202,13 @@ def digest(secrets: Secrets, mark: str, what: str) -> bytes:
     return hmac(secrets.pepper, f"coop-tui decoy {what} 1", mark.encode())
 
 
+def door_position(tx: Transaction, member_id: int) -> int | None:
+    """The position of the question that the door asks of this member."""
+    username = tx.connection.execute(select(col(Access.username_folded)).where(col(Access.member_id) == member_id))
+    mark = mark_of(tx.secrets, "user", username.scalar() or "")
+    return _question(tx, Visitor(member_id, mark, unfinished=False))[0]
+
+
 def _is_number(name: str) -> bool:
     return name.isascii() and name.isdigit()
 

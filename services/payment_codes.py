@@ -12,7 +12,7 @@ from data.secrets import Secret
 from data.tables import Member
 from data.types import utc_text
 from data.values.money import Money
-from services import factors, one_time_codes
+from services import factors, member_codes, one_time_codes
 from services.errors import CoopError, InvalidInput
 from services.one_time_codes import Destination, compare_code, send_code, use_code
 from services.operations import Op
@@ -34,10 +34,13 @@ USE = text("UPDATE verification_factor SET result = 'used' WHERE id = :id")
 
 
 class CodeNeeded(CoopError):
-    """The member must say a code that was sent for this very payment."""
+    """The member must give a code that was sent for this very payment."""
 
     code = "code_needed"
     default = "Envíe al asociado el código de esta operación y escriba el que le dicte."
+
+
+OWN = "Pida el código de esta operación y escríbalo."
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,12 +71,15 @@ def send_payment_code(command: SendPaymentCode, operator: Operator, uow: UnitOfW
     with uow.begin(operator, command.op, member_id=command.member_id) as tx:
         facts = read_facts(tx, wanted)
         member = tx.session.get(Member, command.member_id)
-        if member is None or tx.case_id is None:
+        if member is None or (tx.case_id is None and not operator.is_member):
             raise CodeNeeded
         amount = Money(wanted.amount).with_symbol()
         about = f"pagar {amount} a {facts.holder}{PLANS.get(command.every, '')}"
         purpose = purpose_of(wanted, command.every)
-        sent = send_code(tx, member, tx.case_id, command.destination, purpose, about=about)
+        if operator.is_member:
+            sent = member_codes.send(tx, member, operator.session_id, command.destination, purpose, about=about)
+        else:
+            sent = send_code(tx, member, tx.case_id or "", command.destination, purpose, about=about)
         tx.record("payment.code_sent", detail={"kind": command.op.value, "to": command.destination})
         tx.commit()
     return sent
@@ -84,12 +90,24 @@ def check_payment_code(command: CheckPaymentCode, operator: Operator, uow: UnitO
 
     Raises InvalidInput when it can't be a code or none is good any more.
     """
+    if operator.is_member:
+        return _check_own(command, operator, uow)
     checked = compare_code(uow, operator, command.member_id, command.code, for_payment=True)
     with uow.begin(operator, Op.CALLER_VERIFY, member_id=command.member_id) as tx:
         if tx.case_id is None:
             raise InvalidInput("No hay un caso abierto con el asociado. Abra su ficha otra vez.", field="code")
         right, detail = use_code(tx, tx.case_id, checked)
         factors.keep_step(tx, tx.case_id, command.member_id, KIND, detail, "passed" if right else "failed")
+        tx.record("payment.code", result="passed" if right else "failed")
+        tx.commit()
+    return right
+
+
+def _check_own(command: CheckPaymentCode, operator: Operator, uow: UnitOfWork) -> bool:
+    """A member types the code of their own payment into the portal."""
+    checked = member_codes.compare(uow, operator.session_id, command.code)
+    with uow.begin(operator, Op.PORTAL_PROOF, member_id=command.member_id) as tx:
+        right = member_codes.settle(tx, operator.session_id, checked)
         tx.record("payment.code", result="passed" if right else "failed")
         tx.commit()
     return right
@@ -105,6 +123,10 @@ def use(tx: Transaction, wanted: Wanted, every: str = "") -> None:
     """Use the passed code up. Raises CodeNeeded if there should be one and is none."""
     if not _code_applies(tx, wanted):
         return
+    if tx.operator.is_member:
+        if not member_codes.use(tx, tx.operator.session_id, purpose_of(wanted, every)):
+            raise CodeNeeded(OWN)
+        return
     passed = _passed(tx, wanted, every)
     if passed is None:
         raise CodeNeeded
@@ -112,12 +134,17 @@ def use(tx: Transaction, wanted: Wanted, every: str = "") -> None:
 
 
 def _code_applies(tx: Transaction, wanted: Wanted) -> bool:
-    """A member without any contact on record was verified in person by two people instead (level N3 without a code)."""
+    """A member without any contact on record was verified in person by two people instead (level N3 without a code). In
+    the portal there is always a code: nobody stands for the member there."""
+    if tx.operator.is_member:
+        return wanted.kind.third
     return wanted.kind.third and tx.standing is not None and "code" in tx.standing.factors
 
 
 def _passed(tx: Transaction, wanted: Wanted, every: str) -> int | None:
     purpose = purpose_of(wanted, every)
+    if tx.operator.is_member:
+        return member_codes.passed(tx, tx.operator.session_id, purpose)
     values = {
         "case_id": tx.case_id,
         "member_id": wanted.member_id,

@@ -28,7 +28,7 @@ from services.payment_facts import (
 )
 from services.payment_kinds import DRAWER
 from services.payment_legs import Division, divide
-from services.payment_limits import ApprovalNeeded, approval_reasons, check_amount, day_left
+from services.payment_limits import ApprovalNeeded, check_amount, day_left, reasons_now
 from services.posting import Leg, Maker, Posted, Posting, evidence, find, post, rejection
 from services.receipts import Receipt, receipt_number, receipt_of
 from services.text_cleaning import clean
@@ -200,8 +200,7 @@ def _check(tx: Transaction, facts: Facts, wanted: Wanted, maker: str | None = No
 
 
 def _approval_reasons(tx: Transaction, facts: Facts, wanted: Wanted) -> tuple[str, ...]:
-    roles = tx.standing.roles if tx.standing else None
-    return approval_reasons(facts, wanted.amount, tx.policy.limits[wanted.op], roles)
+    return reasons_now(tx, facts, wanted.amount, tx.policy.limits[wanted.op])
 
 
 def _repeated(tx: Transaction, execution: Execution) -> Receipt:

@@ -6,6 +6,9 @@ from data.values.money import Money
 from services.errors import InvalidInput, LimitExceeded
 from services.operator import Role
 from services.policy import Limits
+from services.unit_of_work import Transaction
+
+ELSEWHERE = "Para un monto mayor visite una sucursal o llame al CIS, 205-0911."
 
 
 class DayTotals(Protocol):
@@ -44,6 +47,18 @@ def approval_reasons(facts: DayTotals, amount: int, limits: Limits, roles: froze
     if roles is not None and amount > day_left(limits.agent_daily, facts.agent_day):
         reasons.append("Pasa el límite del día de quien la registra.")
     return tuple(reasons)
+
+
+def reasons_now(tx: Transaction, facts: DayTotals, amount: int, limits: Limits) -> tuple[str, ...]:
+    """`approval_reasons` for whoever works in `tx`. Nobody approves for a member in the portal: raises LimitExceeded
+    for what they may not by themselves, and says where to go."""
+    if not tx.operator.is_member:
+        return approval_reasons(facts, amount, limits, tx.standing.roles if tx.standing else None)
+    left = day_left(limits.member_daily, facts.member_day)
+    if amount > min(limits.single_of_member, left):
+        most = Money(min(limits.single_of_member, left)).with_symbol()
+        raise LimitExceeded(f"En línea puede mover hasta {most}. {ELSEWHERE}", field="amount")
+    return ()
 
 
 def day_left(daily: int, used: int) -> int:

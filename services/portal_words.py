@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from services.operations import Op
 
 #: What only looks, or only opens a step.
-LOOKS = frozenset({Op.PORTAL_VIEW.value, "portal.begin"})
+LOOKS = frozenset({Op.PORTAL_VIEW.value, "portal.begin", "portal.proof_question"})
 WORDS: Mapping[str, str] = {
     Op.PORTAL_WIZARD.value: "Primer acceso",
     Op.PORTAL_CONTRACT.value: "Contrato de servicios",
@@ -14,6 +14,7 @@ WORDS: Mapping[str, str] = {
     Op.PORTAL_PROOF.value: "Confirmó que es el asociado",
     "portal.begin": "Escribió su usuario en el portal",
     "portal.answer": "Pregunta de seguridad en el portal",
+    "portal.proof_question": "Pidió su pregunta de seguridad",
     "portal.sign_in": "Ingresó al portal",
     "portal.sign_out": "Salió del portal",
     "portal.image_report": "No reconoció su imagen de seguridad",

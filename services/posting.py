@@ -28,6 +28,7 @@ from services.errors import (
     InsufficientFunds,
     InvalidInput,
     KeyReused,
+    NotPermitted,
 )
 from services.faults import fault
 from services.operator import Operator
@@ -283,10 +284,13 @@ def _row(
     tx: Transaction, posting: Posting, outcome: str, extra: dict[str, Any]
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """The parameters of INSERT and the body as values. A rejection links to nothing: the links stay in its body."""
+    if tx.operator.is_member and tx.operator.member_id != posting.member_id:
+        raise NotPermitted  # whatever led here: a member moves nothing of anybody else's
     core = posting.core()
     maker = posting.maker or maker_now(tx)
     rules = tx.policy.sha256[:12]
-    body = {"v": 1, "shown": dict(posting.shown), "rules": rules, "agent": maker.username} | core | extra
+    agent = "en línea" if tx.operator.is_member else maker.username
+    body = {"v": 1, "shown": dict(posting.shown), "rules": rules, "agent": agent} | core | extra
     linked = outcome != "rejected"
     row = {
         "id": posting.key,
