@@ -12,6 +12,7 @@ import logging
 import socket
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import partial
 from http import HTTPStatus
 
 from aiohttp import web
@@ -65,7 +66,7 @@ class Door:
 
     def application(self) -> web.Application:
         """The routes behind the door."""
-        app = web.Application(middlewares=[self._guard], client_max_size=FORM_BYTES)
+        app = web.Application(middlewares=[web.middleware(partial(self._guard))], client_max_size=FORM_BYTES)
         app.router.add_get("/", self._page)
         app.router.add_post("/entrar", self._enter)
         app.router.add_get("/ws", self._session)
@@ -87,7 +88,6 @@ class Door:
 
     # Before everything else --------------------------------------------------------------------------
 
-    @web.middleware
     async def _guard(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         """Look at a request, then answer it in a page of ours, whatever happens."""
         try:
