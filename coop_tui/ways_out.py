@@ -7,7 +7,7 @@ from functools import partial
 
 from coop_tui.settings import Settings
 from data.secrets import Secrets
-from services.approvals import expire_due
+from services.approval_ends import expire_due
 from services.biller_gateway import BillerGateway
 from services.biller_orders import settle_due
 from services.checkpoints import checkpoint

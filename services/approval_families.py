@@ -20,7 +20,7 @@ from services.payment_kinds import KINDS
 from services.payment_legs import PARTS
 from services.payment_limits import DayTotals
 from services.payments import ConfirmPayment, confirm_of
-from services.posting import Maker, close_key
+from services.posting import HoldPlaced, Maker, Posting, close_key
 from services.receipts import Receipt
 from services.unit_of_work import Transaction, UnitOfWork
 
@@ -107,9 +107,17 @@ class _Bills(ApprovalKind):
     def close(self, tx: Transaction, command: ConfirmBill, maker: Maker, error: CoopError) -> str:
         try:
             wanted = wanted_bill(tx, command)
-        except (InvalidInput, BillerUnavailable):  # the catalogue has changed: it can't arrive at all
-            return "rejected"
-        posting = hold_of(command.key, wanted, None, BillExecution(wanted, command.key, maker))
+            posting = hold_of(command.key, wanted, None, BillExecution(wanted, command.key, maker))
+        except (InvalidInput, BillerUnavailable):  # the catalogue has changed: its key is closed as it was asked for
+            posting = Posting(
+                key=command.key,
+                kind=command.op.value,
+                request={"asked": command.payload()},
+                member_id=command.member_id,
+                outcome="held",
+                hold=HoldPlaced(command.from_account, command.amount),
+                maker=maker,
+            )
         return close_key(tx, posting, error).outcome
 
 

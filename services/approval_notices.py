@@ -11,7 +11,7 @@ from sqlmodel import col
 from data.tables import ApprovalRequest, Member, Operation, Staff, StaffSession
 from data.values.money import Money
 from services import authorisation
-from services.approval_queue import SHOWN, late_since, maker_of, open_requests
+from services.approval_queue import SHOWN, UNUSED, late_since, maker_of, open_requests
 from services.approval_rows import APPROVED, STATES, WAITING
 from services.masking import masked_name
 from services.operations import Op
@@ -111,6 +111,7 @@ def waiting_lines(tx: Transaction, member_id: int, level: int) -> tuple[str, ...
             col(ApprovalRequest.member_id) == member_id,
             col(ApprovalRequest.state) == WAITING,
             col(ApprovalRequest.expires_at) > tx.now,
+            UNUSED,
         )
         .order_by(col(ApprovalRequest.requested_at))
     )
@@ -127,7 +128,8 @@ def _decision_line(row: Any) -> str:
     what = f"{WORDS[row.kind]} {Money(row.amount).with_symbol()} de {masked_name(row.given_names, row.surnames)}"
     by = f" por {row.decider}" if row.decider else ""
     if row.state == APPROVED:
-        return f"{what}: aprobada{by}. Comprobante {receipt_number(row.seq, row.at)}."
+        done = f"aprobada{by}" if by else "aplicada sin la cola"
+        return f"{what}: {done}. Comprobante {receipt_number(row.seq, row.at)}."
     why = f": {row.decision}" if row.decider and row.decision else ""
     return f"{what}: {STATES[row.state]}{by}{why}. No se movió dinero."
 

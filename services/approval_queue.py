@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlmodel import col
 
-from data.tables import ApprovalRequest, Member, Staff, StaffRelative
+from data.tables import ApprovalRequest, Member, Operation, Staff, StaffRelative
 from services.approval_rows import WAITING
 from services.masking import masked_name
 from services.operations import Op
@@ -31,6 +31,9 @@ SHOWN = (
     col(Member.given_names),
     col(Member.surnames),
 )
+
+#: Not applied under its key without the queue.
+UNUSED = ~select(col(Operation.id)).where(col(Operation.id) == col(ApprovalRequest.id)).exists()
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +76,8 @@ def watches(tx: Transaction) -> bool:
 
 
 def open_requests(query: Any, operator: Operator, now: datetime) -> Any:
-    """Waiting requests, but nothing of the operator's own account or a relative's (req. 43)."""
+    """Waiting requests, but nothing of the operator's own account or a relative's (req. 43), and nothing that was
+    applied under its key without the queue."""
     kin = select(col(StaffRelative.member_id)).where(col(StaffRelative.staff_id) == operator.staff_id)
     self = select(col(Staff.member_id)).where(col(Staff.id) == operator.staff_id, col(Staff.member_id).is_not(None))
     return (
@@ -84,6 +88,7 @@ def open_requests(query: Any, operator: Operator, now: datetime) -> Any:
             col(ApprovalRequest.expires_at) > now,
             col(ApprovalRequest.member_id).not_in(kin),
             col(ApprovalRequest.member_id).not_in(self),
+            UNUSED,
         )
     )
 

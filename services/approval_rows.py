@@ -10,6 +10,7 @@ from sqlalchemy import insert, select, update
 from sqlmodel import col
 
 from data.tables import ApprovalRequest, Staff
+from services import posting
 from services.approval_families import kind_of
 from services.approval_kinds import ApprovalKind, Confirm, Look
 from services.audit_trail import canonical
@@ -28,6 +29,11 @@ STATES = {
     EXPIRED: "vencida",
     WITHDRAWN: "retirada",
 }
+
+
+#: The decision of a request whose key was used without the queue.
+WITHOUT_QUEUE = "without_queue"
+APPLIED = "Esa operación ya se aplicó. Vea su comprobante en los movimientos."
 
 
 class AlreadyDecided(CoopError):
@@ -75,13 +81,15 @@ class Request:
         """The command that waits."""
         return self.kind.parse(self.command)
 
-    def check_open(self, now: datetime) -> None:
-        """Raises AlreadyDecided, also when its hours are over and nobody has swept yet."""
+    def check_open(self, tx: Transaction) -> None:
+        """Raises AlreadyDecided, also when its hours are over or its key was used and nobody has swept yet."""
         if self.state != WAITING:
             by = f" por {self.decider}" if self.decider else ""
             raise AlreadyDecided(f"Esa solicitud ya no espera: está {STATES[self.state]}{by}.")
-        if self.expires_at <= now:
+        if self.expires_at <= tx.now:
             raise AlreadyDecided("Esa solicitud venció. Quien la registró puede hacer otra con el asociado.")
+        if posting.find(tx, self.id) is not None:
+            raise AlreadyDecided(APPLIED)
 
 
 def member_of(uow: UnitOfWork, request_id: str) -> int | None:

@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlmodel import col
 
 from data.catalog.flags import load_flags
-from data.tables import ApprovalRequest, Case, Member
+from data.tables import ApprovalRequest, Case, Member, Staff
 from services.approval_queue import SHOWN, PendingRow, may_give, pending_row, watches
 from services.approval_rows import STATES, Request, find, found, member_of
 from services.approval_rules import check_other_person, check_share, check_unrelated
@@ -17,6 +17,7 @@ from services.operator import Operator
 from services.timeline_words import STEPS
 from services.unit_of_work import Transaction, UnitOfWork
 
+MAKER_GONE = "El acceso de quien la registró está deshabilitado."
 OTHER_RULES = ("Reglas", "las de antes", "cambiaron la política o el estado de una cuenta")
 
 
@@ -59,7 +60,7 @@ def approval_detail(command: GetApproval, operator: Operator, uow: UnitOfWork) -
     touch = not command.automatic
     with uow.begin(operator, Op.APPROVAL_VIEW, member_id=member_id, touch=touch) as tx:
         request = found(tx, command.request_id)
-        request.check_open(tx.now)
+        request.check_open(tx)
         if request.maker_id != operator.staff_id and not watches(tx):
             raise NotPermitted("Solo puede ver las solicitudes que usted registró.")
         detail = _detail(tx, request)
@@ -142,12 +143,18 @@ def _row_of(tx: Transaction, request: Request) -> PendingRow:
 
 
 def _flags(tx: Transaction, request: Request) -> tuple[str, ...]:
-    """The red flags of the call in which it was asked for."""
+    """The red flags of the call in which it was asked for, and that its maker works here no more."""
+    gone = (MAKER_GONE,) if _maker_is_gone(tx, request) else ()
     if request.maker.case_id is None:
-        return ()
+        return gone
     stored = tx.connection.execute(select(col(Case.flags)).where(col(Case.id) == request.maker.case_id)).scalar()
     catalogue = load_flags()
-    return tuple(flag.text if (flag := catalogue.get(name)) else name for name in (stored or "").split())
+    return gone + tuple(flag.text if (flag := catalogue.get(name)) else name for name in (stored or "").split())
+
+
+def _maker_is_gone(tx: Transaction, request: Request) -> bool:
+    enabled = select(col(Staff.enabled)).where(col(Staff.id) == request.maker_id)
+    return not tx.connection.execute(enabled).scalar()
 
 
 @dataclass(frozen=True, slots=True)

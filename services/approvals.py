@@ -9,21 +9,17 @@ import hmac
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
-from sqlmodel import col
-
 from data.secrets import Secret
-from data.tables import ApprovalRequest, Staff
+from data.tables import Staff
 from services import posting
+from services.approval_ends import end
 from services.approval_families import AT_COUNTER, kind_of
 from services.approval_kinds import ApprovalKind, Confirm
 from services.approval_rows import (
     APPROVED,
-    EXPIRED,
     REFUSED,
     WAITING,
     WITHDRAWN,
-    AlreadyDecided,
     Request,
     decide,
     find,
@@ -33,29 +29,22 @@ from services.approval_rows import (
 )
 from services.approval_rules import check_other_person, check_share, check_somebody_may, check_unrelated, over_share
 from services.biller_gateway import BillerGateway
-from services.errors import CoopError, DataChanged, InvalidInput, KeyReused, NotPermitted, SecondPersonNeeded
+from services.errors import DataChanged, InvalidInput, KeyReused, NotPermitted, SecondPersonNeeded
 from services.operations import Op
-from services.operator import Operator, Role, system_operator
+from services.operator import Operator, Role
 from services.payment_entry import Approval
 from services.payment_limits import ELSEWHERE
 from services.reasons import check_reason
 from services.receipts import Receipt
 from services.retries import retrying
 from services.second_person import OWN_WORK, StaffIdentity, check_staff, recheck_staff
-from services.staff_proof import reading, roles_of
+from services.staff_proof import roles_of
 from services.unit_of_work import Transaction, UnitOfWork
 
 
 class NoApprovalNeeded(InvalidInput):
     code = "no_approval_needed"
     default = "Esta operación no necesita aprobación: aplíquela usted."
-
-
-class NotApproved(CoopError):
-    """What a closed key answers."""
-
-    code = "not_approved"
-    default = "La operación no se realizó: no fue aprobada."
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,8 +147,8 @@ def withdraw(command: Withdraw, operator: Operator, uow: UnitOfWork) -> None:
         request = held(tx, command.request_id)
         if request.maker_id != operator.staff_id:
             raise NotPermitted("Solo quien la registró puede retirarla. Un supervisor la rechaza.")
-        request.check_open(tx.now)
-        _end(tx, request, WITHDRAWN, None, by=operator.staff_id)
+        request.check_open(tx)
+        end(tx, request, WITHDRAWN, None, by=operator.staff_id)
         tx.record("approval.withdraw", about=request.id)
         tx.commit()
 
@@ -200,15 +189,28 @@ def _first_look(command: Confirm, operator: Operator, uow: UnitOfWork) -> bool:
 def _confirm_with(command: Confirm, second: StaffIdentity | None, operator: Operator, uow: UnitOfWork) -> Receipt:
     kind = kind_of(command.op)
     with uow.begin(operator, command.op, member_id=command.member_id, alone=True) as tx:
-        approval = None
+        approval, request = None, _waiting_as(tx, command)
         if second is not None:
             _check_second(tx, second, command)
             approval = Approval(second.staff_id, second.username)
         receipt = kind.execute(
             tx, command, maker=None, approval=approval, agreed=lambda shown: _agreed(shown, command.prepared_hash)
         )
+        if second is not None and request is not None and not receipt.existed:
+            decide(tx, request, APPROVED, None, by=second.staff_id)
         tx.commit()
         return receipt
+
+
+def _waiting_as(tx: Transaction, command: Confirm) -> Request | None:
+    """What waits under this key, which is signed here now. Raises KeyReused if that is somebody else's or another."""
+    request = find(tx, command.key, hold=True)
+    if request is None:
+        return None
+    agreed = {"prepared_hash": ""}
+    if request.maker_id != tx.operator.staff_id or request.confirm().payload() | agreed != command.payload() | agreed:
+        raise KeyReused
+    return request if request.state == WAITING else None
 
 
 def _check_second(tx: Transaction, second: StaffIdentity, command: Confirm) -> None:
@@ -246,7 +248,7 @@ def _approve(
         again = request.state == APPROVED and request.decided_by == operator.staff_id
         seen_hash = command.prepared_hash
         if not again:
-            request.check_open(tx.now)
+            request.check_open(tx)
             check_other_person(tx, operator.staff_id, request.maker_id)
             check_unrelated(tx, operator.staff_id, (request.member_id, request.kind.payee(tx, asked)))
             if request.share:
@@ -273,49 +275,11 @@ def refuse(command: Refuse, operator: Operator, uow: UnitOfWork) -> None:
     with uow.begin(operator, Op.APPROVAL_GIVE, member_id=member_of(uow, command.request_id)) as tx:
         reason = check_reason(command.reason)
         request = held(tx, command.request_id)
-        request.check_open(tx.now)
+        request.check_open(tx)
         check_other_person(tx, operator.staff_id, request.maker_id)
-        _end(tx, request, REFUSED, reason, by=operator.staff_id)
+        end(tx, request, REFUSED, reason, by=operator.staff_id)
         tx.record("approval.refuse", about=request.id, reason=reason, detail={"made_by": request.maker.username})
         tx.commit()
-
-
-# ---------------------------------------------------------------- the program
-
-
-def expire_due(uow: UnitOfWork) -> int:
-    """End what nobody decided in time; answers how many. The maker is told at their desk."""
-    with reading(uow) as connection:
-        query = select(col(ApprovalRequest.id)).where(
-            col(ApprovalRequest.state) == WAITING, col(ApprovalRequest.expires_at) <= uow.clock.now()
-        )
-        due = list(connection.execute(query.order_by(col(ApprovalRequest.expires_at))).scalars())
-    return sum(_expire(uow, request_id) for request_id in due)
-
-
-def _expire(uow: UnitOfWork, request_id: str) -> int:
-    with uow.begin_system(system_operator("aprobaciones"), member_id=member_of(uow, request_id)) as tx:
-        request = held(tx, request_id)
-        if request.state != WAITING:  # somebody was faster
-            return 0
-        try:
-            _end(tx, request, EXPIRED, None, by=None)
-        except AlreadyDecided as error:  # applied under its key without the queue
-            decide(tx, request, EXPIRED, error.code, by=None)
-        tx.record("approval.expire", about=request.id, detail={"made_by": request.maker.username})
-        tx.commit()
-    return 1
-
-
-def _end(tx: Transaction, request: Request, state: str, reason: str | None, *, by: int | None) -> None:
-    """Decide against it, and close its key. Raises AlreadyDecided if the key was used meanwhile."""
-    try:
-        outcome = request.kind.close(tx, request.confirm(), request.maker, NotApproved())
-    except KeyReused:
-        outcome = "posted"
-    if outcome != "rejected":
-        raise AlreadyDecided("Esa operación ya se aplicó. Vea su comprobante en los movimientos.")
-    decide(tx, request, state, reason, by=by)
 
 
 def _earlier(tx: Transaction, asked: Confirm) -> Request | None:

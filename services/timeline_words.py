@@ -70,6 +70,7 @@ WORDS: Mapping[str, str] = {
     "approval.refuse": "Rechazó una operación",
     "approval.withdraw": "Retiró una operación que esperaba",
     "approval.expire": "Venció una operación que esperaba",
+    "approval.leave": "Se aplicó sin la cola una operación que esperaba",
     Op.PAYEE_FIND.value: "Buscó a quién pagar",
     "favourite.view": "Vio los favoritos",
     Op.FAVOURITE_MANAGE.value: "Cambió un favorito",

@@ -9,7 +9,7 @@ import pytest
 
 from screens.approvals import ApprovalsScreen
 from screens.dialogs.confirm import Confirm
-from services.approvals import expire_due
+from services.approval_ends import expire_due
 from services.ledger_check import check
 from services.operator import Role
 from services.unit_of_work import UnitOfWork

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from data.secrets import Secret
+from services.approval_ends import expire_due
 from services.approval_families import FAMILIES
 from services.approval_views import GetApproval, approval_detail
 from services.approvals import (
@@ -18,7 +19,6 @@ from services.approvals import (
     RequestApproval,
     approve,
     confirm_with_second_person,
-    expire_due,
     refuse,
     request_approval,
 )

@@ -6,13 +6,13 @@ from functools import partial
 
 import pytest
 
+from services.approval_ends import expire_due
 from services.approvals import (
     Approve,
     Refuse,
     RequestApproval,
     Withdraw,
     approve,
-    expire_due,
     refuse,
     request_approval,
     withdraw,

@@ -8,11 +8,12 @@ import pytest
 
 from data.types import utc_text
 from services.activation_queue import day_summary
+from services.approval_ends import expire_due
 from services.approval_notices import OwnDecisions, Waiting, own_decisions, pending_count
 from services.approval_queue import pending_approvals
 from services.approval_rows import AlreadyDecided
 from services.approval_views import FindRequest, GetApproval, approval_detail, find_request
-from services.approvals import Refuse, Withdraw, expire_due, refuse, withdraw
+from services.approvals import Refuse, Withdraw, refuse, withdraw
 from services.errors import NotFound, NotPermitted, SessionLocked
 from services.operator import Role
 from services.records import OpenRecord, refresh_record

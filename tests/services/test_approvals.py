@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy.exc import DBAPIError
 
 from data.secrets import Secret
+from services.approval_ends import expire_due
 from services.approval_rows import AlreadyDecided
 from services.approval_rules import ShareTooSmall
 from services.approvals import (
@@ -21,7 +22,6 @@ from services.approvals import (
     Withdraw,
     approve,
     confirm_with_second_person,
-    expire_due,
     refuse,
     request_approval,
     withdraw,

@@ -24,7 +24,7 @@ from data.values.uuid7 import uuid7
 from services.errors import CoopError, InsufficientFunds
 from services.ledger_check import check
 from services.operations import Op
-from services.operator import Role
+from services.operator import Operator, Role
 from services.payment_codes import CheckPaymentCode, SendPaymentCode, check_payment_code, send_payment_code
 from services.payment_kinds import kind_for
 from services.payments import ConfirmPayment, PreparePayment, confirm, prepare
@@ -65,6 +65,7 @@ class Counter(RuleBasedStateMachine):
         number = next(self.numbers)
         self.agent = self.world.staff(f"agente{number}")
         self.boss = self.world.staff(f"jefe{number}", [Role.SUPERVISOR])
+        self.others: list[Operator] = []
         self.members: list[int] = []
         self.rows: list[list[int]] = []
         self.balances: dict[int, int] = {}
@@ -91,7 +92,8 @@ class Counter(RuleBasedStateMachine):
             try:
                 assert check(self.world.uow) == ()
                 assert int(self.world.scalar("SELECT coalesce(sum(amount), 0) FROM entry")) == 0
-                assert int(self.world.scalar("SELECT count(*) FROM hold")) == 0
+                orphans = "SELECT count(*) FROM hold WHERE id NOT IN (SELECT hold_id FROM hold_release)"
+                assert int(self.world.scalar(orphans)) == 0
                 kinds = "kind NOT IN ('opening')"
                 posted = self.world.scalar(f"SELECT count(*) FROM operation WHERE outcome = 'posted' AND {kinds}")
                 told = [event for event in self.world.events() if "body" in (event.get("detail") or {})]
@@ -176,7 +178,7 @@ class Counter(RuleBasedStateMachine):
         try:
             receipt = confirm(fresh, self.agent, self.world.uow)
         except CoopError as error:
-            assert error.code in ("data_changed", "code_needed", "invalid_input")
+            assert error.code in ("data_changed", "code_needed", "invalid_input", "approval_needed")
             self.holds_true()
         else:
             assert self.reversed  # only then can the balance be again what it was
@@ -210,14 +212,18 @@ class Counter(RuleBasedStateMachine):
     def time_passes(self, days: int) -> None:
         """Interest accrues; the session and the leases of the day before are over and begin anew."""
         self.world.clock.advance(days=days)
+        self.everybody_begins_anew()
+
+    def everybody_begins_anew(self) -> None:
+        """Passwords were typed this moment, and both members are verified."""
         now = self.world.clock.now()
         moment = now.strftime("%Y-%m-%dT%H:%M:%S.%fZ") if self.world.dialect == "sqlite" else now
         for column in ("started_at", "last_seen_at", "authenticated_at"):
             self.world.change(f"UPDATE staff_session SET {column} = :t", t=moment)
         self.world.change("UPDATE verification_lease SET ended_at = :t WHERE ended_at IS NULL", t=moment)
         self.world.change("UPDATE service_case SET closed_at = :t WHERE closed_at IS NULL", t=moment)
-        for member in self.members:
-            self.world.lease(self.agent, member, level=2, factors=["question", "code"])
+        for who, member in itertools.product((self.agent, *self.others), self.members):
+            self.world.lease(who, member, level=2, factors=["question", "code"])
 
 
 #: More of everything where time is no matter: LEDGER_EXAMPLES=10 is ten times as many.

@@ -1,0 +1,320 @@
+"""What somebody might try against the second person: each attempt is refused, or moves the money once (req. 43)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+import pytest
+
+from data.secrets import Secret
+from data.values.uuid7 import uuid7
+from services import approvals
+from services.approval_ends import expire_due
+from services.approval_notices import OwnDecisions, Waiting, own_decisions, pending_count
+from services.approval_queue import pending_approvals
+from services.approval_rows import AlreadyDecided
+from services.approval_views import FindRequest, find_request
+from services.approvals import (
+    Approve,
+    Refuse,
+    RequestApproval,
+    Withdraw,
+    approve,
+    confirm_with_second_person,
+    refuse,
+    request_approval,
+    withdraw,
+)
+from services.errors import (
+    CoopError,
+    DataChanged,
+    KeyReused,
+    NotPermitted,
+    ReauthenticationNeeded,
+    SecondFactorNeeded,
+    SecondPersonNeeded,
+    SessionEnded,
+    SessionLocked,
+    SignInRefused,
+)
+from services.ledger_check import check
+from services.operations import Op
+from services.operator import Operator, Role
+from services.payments import confirm
+from services.reversals import Reverse, reverse
+from services.staff import DisableStaff, disable_staff
+from tests.services.approval_desk import BIG, NOTE, ApprovalDesk, tighten
+from tests.services.world import PASSWORD, World
+
+
+@pytest.fixture
+def desk(world: World) -> ApprovalDesk:
+    return ApprovalDesk(world)
+
+
+@pytest.fixture(autouse=True)
+def books_stand(world: World) -> Iterator[None]:
+    """Whatever was tried, the ledger stands."""
+    yield
+    assert check(world.uow) == ()
+
+
+# ---------------------------------------------------------------- one form, two ways
+
+
+def test_signed_at_the_desk_while_it_waits_it_leaves_the_queue(desk: ApprovalDesk) -> None:
+    form, uow = desk.form(), desk.world.uow
+    asked = desk.ask(form).request_id
+    late = desk.supervisor("lvega")
+    desk.supervisor(sign_in=False)
+    shown = desk.detail(asked, late).hash
+    receipt = desk.here(form)
+    assert (desk.state(asked), desk.posted()) == ("approved", 1)
+    assert pending_approvals(late, uow) == () and pending_count(late, uow) == Waiting()
+    for attempt in (
+        partial(approve, Approve(asked, shown), late, uow),
+        partial(refuse, Refuse(asked, "No trae la escritura"), late, uow),
+        partial(withdraw, Withdraw(asked), desk.agent, uow),
+    ):
+        with pytest.raises(AlreadyDecided):
+            attempt()
+    (told,) = own_decisions(OwnDecisions(desk.world.clock.now()), desk.agent, uow).told
+    assert told[0] == asked and "aprobada por sgomez" in told[1] and receipt.number in told[1]
+    assert "aprobada por sgomez" in str(find_request(FindRequest(asked), desk.agent, uow))
+    desk.later(hours=25)
+    assert expire_due(uow) == 0 and desk.state(asked) == "approved"
+
+
+def test_applied_alone_after_the_limits_were_raised_it_leaves_the_queue_and_nobody_approved_it(
+    desk: ApprovalDesk,
+) -> None:
+    form, uow = desk.form(), desk.world.uow
+    asked = desk.ask(form).request_id
+    supervisor = desk.supervisor()
+    tighten(desk.world, single={Role.CIS_AGENT: 1_000_00, Role.SUPERVISOR: 1_000_00})
+    receipt = confirm(form, desk.agent, uow)
+    assert pending_approvals(supervisor, uow) == () and pending_count(supervisor, uow) == Waiting()
+    for attempt in (
+        partial(desk.detail, asked, supervisor),
+        partial(approve, Approve(asked, form.prepared_hash), supervisor, uow),
+    ):
+        with pytest.raises(AlreadyDecided):
+            attempt()
+    assert [event for event in desk.world.events("approval.give") if event["result"] == "ok"] == []
+    assert expire_due(uow) == 1 and expire_due(uow) == 0
+    assert len(desk.world.events("approval.leave")) == 1 and desk.posted() == 1
+    (told,) = own_decisions(OwnDecisions(desk.world.clock.now()), desk.agent, uow).told
+    assert "aplicada sin la cola" in told[1] and receipt.number in told[1]
+
+
+def test_a_key_that_paid_something_smaller_pays_nothing_more(desk: ApprovalDesk) -> None:
+    """The maker sends a small payment under the key of what waits: the request is dead, and says so."""
+    uow, supervisor = desk.world.uow, desk.supervisor()
+    big = desk.form()
+    asked = desk.ask(big).request_id
+    shown = desk.detail(asked, supervisor).hash
+    small = replace(desk.form(10_00), key=big.key)
+    confirm(small, desk.agent, uow)
+    for attempt in (
+        partial(approve, Approve(asked, shown), supervisor, uow),
+        partial(withdraw, Withdraw(asked), desk.agent, uow),
+    ):
+        with pytest.raises(AlreadyDecided):
+            attempt()
+    with pytest.raises(KeyReused):
+        desk.here(big)
+    assert expire_due(uow) == 1 and desk.state(asked) == "expired"
+    assert desk.posted() == 1 and desk.world.balance(desk.second) == 10_00
+
+
+def test_the_key_of_what_waits_signs_nothing_else_and_nobody_elses(desk: ApprovalDesk) -> None:
+    world = desk.world
+    form = desk.form()
+    asked, _ = desk.ask(form).request_id, desk.supervisor(sign_in=False)
+    other = world.staff("jcastillo")
+    world.lease(other, desk.member, level=2)
+    signed: Any = ("sgomez", Secret(PASSWORD), world.code())
+    with pytest.raises(KeyReused):
+        confirm_with_second_person(form, *signed, other, world.uow)
+    desk.later(minutes=1)
+    with pytest.raises(KeyReused):
+        desk.here(replace(desk.form(BIG + 1), key=form.key))
+    assert desk.state(asked) == "waiting" and desk.posted() == 0
+
+
+# ---------------------------------------------------------------- the same words again
+
+
+def test_a_replayed_approval_gives_the_first_receipt_even_after_a_reversal(desk: ApprovalDesk) -> None:
+    uow, supervisor, other = desk.world.uow, desk.supervisor(), desk.supervisor("lvega")
+    asked = desk.ask().request_id
+    command = Approve(asked, desk.detail(asked, supervisor).hash)
+    first = approve(command, supervisor, uow)
+    reverse(Reverse(asked, "Monto equivocado por el agente", uuid7()), other, uow)
+    again = approve(command, supervisor, uow)
+    assert again.existed and again.number == first.number and desk.world.balance(desk.second) == 0
+    with pytest.raises(AlreadyDecided):
+        approve(command, other, uow)
+    assert desk.world.balance(desk.second) == 0
+
+
+def test_what_was_seen_of_one_approves_no_other(desk: ApprovalDesk) -> None:
+    desk.world.fund(desk.first, 5_000_00)
+    supervisor = desk.supervisor()
+    small, large = desk.ask(desk.form(BIG)).request_id, desk.ask(desk.form(4 * BIG)).request_id
+    seen = desk.detail(small, supervisor).hash
+    with pytest.raises(DataChanged):
+        desk.approve(large, supervisor, seen)
+    for forged in ("", "0" * 64, seen.upper(), "ñ" * 64):
+        with pytest.raises(DataChanged):
+            desk.approve(large, supervisor, forged)
+    assert desk.posted() == 0
+
+
+def test_a_signature_is_good_once(desk: ApprovalDesk) -> None:
+    """Who watched the supervisor type can't use the same password and code for the next one."""
+    desk.supervisor(sign_in=False)
+    code = desk.world.code()
+    desk.here(desk.form(), code=code)
+    with pytest.raises((SignInRefused, SecondFactorNeeded)):
+        desk.here(desk.form(), code=code)
+    assert desk.posted() == 1
+
+
+# ---------------------------------------------------------------- other hands
+
+
+@pytest.mark.parametrize("name", ["mrodriguez", " MRodriguez ", "MRODRIGUEZ"])
+def test_ones_own_name_however_it_is_written_signs_nothing(world: World, name: str) -> None:
+    desk = ApprovalDesk(world, roles=(Role.CIS_AGENT, Role.SUPERVISOR))
+    tighten(world, member_daily=10_00)
+    with pytest.raises(NotPermitted):
+        desk.here(desk.form(), name)
+    assert desk.posted() == 0
+
+
+FORGERIES: dict[str, Callable[[Operator, Operator], Operator]] = {
+    "more roles": lambda agent, _: replace(agent, roles=frozenset({Role.SUPERVISOR})),
+    "another's name over one's own session": lambda agent, boss: replace(boss, session_id=agent.session_id),
+    "one's own name over another's session": lambda agent, boss: replace(agent, session_id=boss.session_id),
+    "no session": lambda _, boss: replace(boss, session_id=""),
+    "the program": lambda _, boss: replace(boss, actor="system", session_id=""),
+    "the portal": lambda agent, _: Operator("system", "portal", frozenset(Role), "web", "web", agent.channel),
+}
+
+
+@pytest.mark.parametrize("kind", list(FORGERIES))
+def test_an_operator_who_was_made_up_decides_nothing(desk: ApprovalDesk, kind: str) -> None:
+    boss, uow = desk.supervisor(), desk.world.uow
+    asked = desk.ask().request_id
+    shown = desk.detail(asked, boss).hash
+    forged = FORGERIES[kind](desk.agent, boss)
+    for attempt in (
+        partial(approve, Approve(asked, shown), forged, uow),
+        partial(refuse, Refuse(asked, "No trae la escritura"), forged, uow),
+    ):
+        with pytest.raises((SessionEnded, NotPermitted)):
+            attempt()
+    assert desk.state(asked) == "waiting" and desk.posted() == 0
+
+
+def test_a_disabled_approver_decides_nothing_even_with_the_request_on_show(desk: ApprovalDesk) -> None:
+    boss, uow = desk.supervisor(), desk.world.uow
+    admin = desk.world.staff("amendoza", [Role.ADMINISTRATOR])
+    asked = desk.ask().request_id
+    shown = desk.detail(asked, boss).hash
+    disable_staff(DisableStaff("sgomez", "Dejó de trabajar aquí"), admin, uow)
+    for attempt in (
+        partial(approve, Approve(asked, shown), boss, uow),
+        partial(refuse, Refuse(asked, "No trae la escritura"), boss, uow),
+        partial(pending_count, boss, uow),
+    ):
+        with pytest.raises(SessionEnded):
+            attempt()
+    with pytest.raises((SignInRefused, SecondPersonNeeded)):
+        desk.here(desk.form())
+    assert desk.state(asked) == "waiting" and desk.posted() == 0
+
+
+def test_disabled_between_the_signature_and_the_posting(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    desk = ApprovalDesk(world)
+    desk.supervisor(sign_in=False)
+    real = approvals.check_staff
+
+    def slow(*arguments: Any, **options: Any) -> Any:
+        proven = real(*arguments, **options)
+        world.change("UPDATE staff SET enabled = :no WHERE username = 'sgomez'", no=False)
+        return proven
+
+    monkeypatch.setattr("services.approvals.check_staff", slow)
+    with pytest.raises(SecondPersonNeeded):
+        desk.here(desk.form())
+    assert desk.posted() == 0
+
+
+def test_a_maker_who_works_here_no_more_is_told_to_who_decides(desk: ApprovalDesk) -> None:
+    boss, uow = desk.supervisor(), desk.world.uow
+    admin = desk.world.staff("amendoza", [Role.ADMINISTRATOR])
+    asked = desk.ask().request_id
+    assert desk.detail(asked, boss).flags == ()
+    disable_staff(DisableStaff("mrodriguez", "Señales de fraude"), admin, uow)
+    assert desk.detail(asked, boss).flags == ("El acceso de quien la registró está deshabilitado.",)
+    with pytest.raises(SessionEnded):
+        desk.ask()
+
+
+# ---------------------------------------------------------------- other rules
+
+
+def test_rules_that_changed_after_the_look_are_asked_again_and_hold(desk: ApprovalDesk) -> None:
+    world, boss = desk.world, desk.supervisor()
+    asked = desk.ask().request_id
+    seen = desk.detail(asked, boss).hash
+    policy = world.uow.policy
+    world.uow.policy = replace(policy, sha256="f" * 64)
+    with pytest.raises(DataChanged):
+        desk.approve(asked, boss, seen)
+    tighten(world, maximum=BIG - 1)
+    with pytest.raises(CoopError) as refused:
+        desk.approve(asked, boss, seen)
+    assert refused.value.code == "limit_exceeded"
+    operations = {Op.APPROVAL_GIVE: replace(policy.operations[Op.APPROVAL_GIVE], roles=frozenset({Role.ADMINISTRATOR}))}
+    world.uow.policy = replace(policy, operations=policy.operations | operations)  # type: ignore[operator]
+    with pytest.raises(NotPermitted):
+        desk.approve(asked, boss, seen)
+    assert desk.state(asked) == "waiting" and desk.posted() == 0
+
+
+def test_an_old_password_and_a_locked_desk_decide_nothing(desk: ApprovalDesk) -> None:
+    boss, session = desk.supervisor(), desk.world.uow.policy.session
+    asked = desk.ask().request_id
+    shown = desk.detail(asked, boss).hash
+    for _ in range(session.reauthentication_minutes + 1):  # at work, but the password grows old
+        desk.world.clock.advance(minutes=1)
+        desk.detail(asked, boss)
+    with pytest.raises(ReauthenticationNeeded):
+        desk.approve(asked, boss, shown)
+    desk.world.clock.advance(minutes=session.idle_lock_minutes + 1)
+    with pytest.raises(SessionLocked):
+        desk.approve(asked, boss, shown)
+    assert desk.posted() == 0
+
+
+def test_a_request_is_never_made_of_what_was_decided(desk: ApprovalDesk) -> None:
+    """A refused form comes back neither as it was nor mended under its key."""
+    uow, boss = desk.world.uow, desk.supervisor()
+    form = desk.form()
+    asked = desk.ask(form).request_id
+    refuse(Refuse(asked, "No trae la escritura"), boss, uow)
+    assert request_approval(RequestApproval(form, NOTE), desk.agent, uow).existed and desk.state(asked) == "refused"
+    with pytest.raises(KeyReused):
+        desk.ask(replace(desk.form(BIG + 1), key=form.key))
+    with pytest.raises(CoopError):
+        desk.here(form)
+    tighten(desk.world, single={Role.CIS_AGENT: 1_000_00, Role.SUPERVISOR: 1_000_00})
+    with pytest.raises(CoopError) as closed:
+        confirm(form, desk.agent, uow)
+    assert closed.value.code != "approval_needed" and desk.posted() == 0
