@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, Generic, TypeVar
 
-from data.catalog.products import Product, load_products
-from screens.own_accounts import CASH, is_foreign, own_row
+from screens.own_accounts import CASH, is_foreign, origins, own_row
 from services.account_view import AccountRow
 from services.operations import Op
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 REVIEW = "Enter muestra la revisión."
 FORM = "Enter abre el formulario con lo dicho."
 FROM = "de"
+_FAVOURITE = re.compile(r"[fF]([0-9]{1,3})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +99,32 @@ class Line:
         return Said(f"{text}. {self.end}", form)
 
 
+# Favourites ---------------------------------------------------------------------------------------
+
+
+def favourite_at(word: str, hand: Hand) -> FavouriteRow | None:
+    """`f2`: the second of the list. Raises Unclear for a number that it hasn't got."""
+    found = _FAVOURITE.fullmatch(word)
+    if found is None:
+        return None
+    row = next((row for row in hand.favourites if row.position == int(found[1])), None)
+    if row is None:
+        raise Unclear(f"No hay un favorito número {found[1]}.")
+    return row
+
+
+def _side_of_favourite(favourite: FavouriteRow, hand: Hand, *, foreign: bool) -> str:
+    if not foreign:
+        raise Unclear("Un favorito es a quién se paga, no de dónde.")
+    if favourite.to_account is None:
+        word = "rc" if favourite.kind is Op.BILLER_TOP_UP else "pg"
+        raise Unclear(f"El favorito {favourite.position} es de un recaudador: escriba {word} f{favourite.position}.")
+    if favourite.obstacle:
+        raise Unclear(favourite.obstacle)
+    own = next((row for row in hand.rows if row.account_id == favourite.to_account), None)
+    return str(own.position) if own is not None else f"f{favourite.position}"
+
+
 # Accounts -----------------------------------------------------------------------------------------
 
 
@@ -106,6 +133,8 @@ def side_of(word: str, hand: Hand, *, foreign: bool) -> str:
     if word.casefold() == CASH:
         check_cash(hand)
         return CASH
+    if (favourite := favourite_at(word, hand)) is not None:
+        return _side_of_favourite(favourite, hand, foreign=foreign)
     row = own_row(word, hand.rows)
     if row is not None:
         return str(row.position)
@@ -128,7 +157,7 @@ def take_source(line: Line) -> None:
 
 def take_usual_source(line: Line) -> None:
     """The only account that money may leave; else it must be said."""
-    usable = origins(line.hand)
+    usable = origins(line.hand.rows)
     if line.source or any("origen" in text for text in line.missing):
         return
     if len(usable) == 1:
@@ -144,21 +173,6 @@ def check_cash(hand: Hand) -> None:
         raise Unclear("El efectivo es de los cajeros, con su caja abierta.")
 
 
-def origins(hand: Hand) -> list[AccountRow]:
-    """The accounts that money may leave."""
-    return [row for row in hand.rows if usable(row) and (product := product_of(row)) and product.transfer_out]
-
-
-def usable(row: AccountRow) -> bool:
-    """Affiliated and open."""
-    return row.affiliated and row.status == "open"
-
-
-def product_of(row: AccountRow) -> Product | None:
-    """Its product, where the catalogue knows it."""
-    return load_products().get(row.product)
-
-
 # Words --------------------------------------------------------------------------------------------
 
 
@@ -166,6 +180,8 @@ def named_side(side: str, hand: Hand) -> str:
     """A side as the echo tells it."""
     if side == CASH:
         return "efectivo de su caja"
+    if (favourite := favourite_at(side, hand)) is not None:
+        return f"{favourite.label}: {favourite.target} de {favourite.holder}"
     row = own_row(side, hand.rows)
     return named(row) if row is not None else f"la cuenta {side} (de otra persona)"
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from services.operations import Op
+from services.payment_kinds import KINDS
 from widgets.command import Command, CommandClass
 
 ACCOUNT_USAGE = "CUENTA MONTO de ORIGEN"
@@ -110,6 +111,39 @@ class Withdraw(Command):
     dangerous = True
 
 
+class Pay(Command):
+    """Lista lo que el asociado paga seguido, lo que tiene por pagar y los recaudadores; un favorito se paga por su
+    número."""
+
+    id = "pay"
+    label = "Pagar"
+    keys: ClassVar[tuple[str, ...]] = ("g",)
+    words: ClassVar[tuple[str, ...]] = ("pagar",)
+    operation = Op.FAVOURITE_MANAGE.value
+
+
+class PayBill(Command):
+    """Paga a un recaudador. En la línea: pg RECAUDADOR [NÚMERO] [MONTO] [de ORIGEN], o pg f1 para un favorito."""
+
+    id = "pay_bill"
+    label = "Pagar a recaudador"
+    words: ClassVar[tuple[str, ...]] = ("pg",)
+    usage = "RECAUDADOR NÚMERO MONTO de ORIGEN"
+    operation = Op.BILLER_PAY.value
+    dangerous = True
+
+
+class TopUp(Command):
+    """Recarga un celular o una tarjeta. En la línea: rc COMPAÑÍA [NÚMERO] MONTO [de ORIGEN], o rc f1."""
+
+    id = "top_up"
+    label = "Recargar"
+    words: ClassVar[tuple[str, ...]] = ("rc",)
+    usage = "COMPAÑÍA NÚMERO MONTO de ORIGEN"
+    operation = Op.BILLER_TOP_UP.value
+    dangerous = True
+
+
 BY_WORD: tuple[CommandClass, ...] = (
     Transfer,
     PayPlan,
@@ -122,10 +156,12 @@ BY_WORD: tuple[CommandClass, ...] = (
     Withdraw,
 )
 """Payments inside the cooperative."""
-MONEY: tuple[CommandClass, ...] = BY_WORD
+OUTSIDE: tuple[CommandClass, ...] = (PayBill, TopUp)
+"""Payments to billers."""
+MONEY: tuple[CommandClass, ...] = (Pay, *BY_WORD, *OUTSIDE)
 """All that moves money."""
 ALSO: dict[CommandClass, tuple[Op, ...]] = {
-    Transfer: (Op.TRANSFER_THIRD,),
+    Transfer: tuple(op for op in KINDS if op is not Op.TRANSFER_OWN and not KINDS[op].cash),
     PayPlan: (Op.QUOTA_PAY_THIRD,),
     PayContribution: (Op.QUOTA_PAY_THIRD,),
     PayLoan: (Op.LOAN_PAY_THIRD,),

@@ -34,6 +34,7 @@ UNANSWERED = (
 )
 ENDED = "La verificación terminó; lo escrito se conserva. Esc vuelve a la ficha: verifique de nuevo antes de aplicar."
 WAITING = "Espera aprobación"
+SENT = "Ya se envió y falta la respuesta. Espere: salir no la detiene."
 
 
 class Continue(Command):
@@ -67,6 +68,8 @@ class MoneyForm(MemberScreen[Told]):
         self.waiting = False
         """It stands in the queue of a second person; nothing was applied."""
         self.unanswered = False
+        self.sent = False
+        """It is on its way: nobody knows yet what became of it."""
         self._reviewed: tuple[str, ...] = ()
 
     # For subclasses -------------------------------------------------------------------------------
@@ -175,14 +178,14 @@ class MoneyForm(MemberScreen[Told]):
         """Typed data, as long as nothing was posted."""
         if self.over:
             return ""
-        if self.unanswered:
+        if self.unanswered or self.sent:
             return "de vista los datos de una operación sin respuesta"
         return f"los datos {self.WHAT}" if any(self.typed()) else ""
 
     def verification_ended(self) -> None:
         """What was typed stays; figures, and the review that holds them, go."""
         self.mask()
-        if not self.over and not self.unanswered:
+        if not self.over and not self.unanswered and not self.sent:
             self.back_to_form()
             self.query_one("#amount", Input).focus()
             self.say(ENDED, "warning")
@@ -215,14 +218,18 @@ class MoneyForm(MemberScreen[Told]):
     def action_continue(self) -> None:
         """F2: whatever comes next."""
         self.hush()
-        if self.prepared is None:
+        if self.sent:
+            self.say(SENT, "warning")
+        elif self.prepared is None:
             self.review()
         else:
             self.post()
 
     async def action_back(self) -> None:
         """Esc: from the review to the form, from the receipt to the record."""
-        if self.waiting:
+        if self.sent:
+            self.say(SENT, "warning")
+        elif self.waiting:
             self.dismiss(Told(WAITS, "warning"))
         elif self.receipt is not None:
             self.dismiss(told_of(self.receipt))
@@ -237,7 +244,7 @@ class MoneyForm(MemberScreen[Told]):
     @flow
     async def review(self) -> None:
         """Let the service fix the data and show them."""
-        if self.unanswered or self.over or not await self.settle():
+        if self.unanswered or self.sent or self.over or not await self.settle():
             return
         if not check_fields(self.fields()):
             return
@@ -260,10 +267,7 @@ class MoneyForm(MemberScreen[Told]):
             return
         command = self.command(self.prepared)
         try:  # The program keeps the command in its journal until it is answered.
-            if self.prepared.approval:
-                answer = await ask_approval(self, command, self.prepared)
-            else:
-                answer = await self.apply(command)
+            answer = await self._send(command, self.prepared)
         except StoreUnavailable as error:
             self._wait_for_answer()
             raise StoreUnavailable(UNANSWERED) from error
@@ -281,10 +285,23 @@ class MoneyForm(MemberScreen[Told]):
         else:
             self.show_receipt(answer)
 
+    async def _send(self, command: Confirm, prepared: Prepared) -> Receipt | str | None:
+        """While the answer is out nothing can be changed or left: a slow one lets Esc through."""
+        self.sent = True
+        self.query_one(Review).focus()
+        self._lock_form()
+        try:
+            if prepared.approval:
+                return await ask_approval(self, command, prepared)
+            return await self.apply(command)
+        finally:
+            self.sent = False
+            self._lock_form()
+
     def _wait_for_approval(self) -> None:
         """It stands in the queue: that is told so that nobody takes it for done."""
         self.waiting = True
-        self.query_one("#form").disabled = True
+        self._lock_form()
         self.query_one("#beside", Panel).retitle(WAITING, "no se aplicó")
         self.query_one(Review).say_hint("NO SE APLICÓ · espera aprobación · Esc ficha")
         self.query_one(Review).focus()
@@ -299,14 +316,19 @@ class MoneyForm(MemberScreen[Told]):
 
     def _set_unanswered(self, unanswered: bool) -> None:
         self.unanswered = unanswered
-        self.query_one("#form").disabled = unanswered
+        self._lock_form()
+
+    def _lock_form(self) -> None:
+        for form in self.query("#form"):
+            form.disabled = self.sent or self.unanswered or self.over
 
     def show_receipt(self, receipt: Receipt) -> None:
         """It is done: the paper takes the place of the review."""
         self.receipt = receipt
-        self.query_one("#form").disabled = True
+        self._lock_form()
         self.show_part("receipt")
         self.query_one(ReceiptView).show_receipt(text40(receipt))
+        self.query_one("#beside", Panel).retitle("Comprobante", receipt.lines[-1][1])
         told = told_of(receipt)
         self.say(f"{told.text} F9 lo imprime, Esc vuelve a la ficha.", told.severity)
         self.query_one(ReceiptView).focus()

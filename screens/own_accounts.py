@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from data.catalog.products import Product, load_products
 from services.account_view import AccountRow
 
 CASH = "c"
@@ -26,3 +27,18 @@ def is_foreign(text: str, rows: Sequence[AccountRow]) -> bool:
     if own_row(typed, rows) is not None or not any(letter.isdecimal() for letter in typed):
         return False
     return not typed.isdecimal() or len(typed) > OWN_DIGITS
+
+
+def origins(rows: Sequence[AccountRow]) -> list[AccountRow]:
+    """The accounts that money may leave."""
+    return [row for row in rows if usable(row) and (product := product_of(row)) and product.transfer_out]
+
+
+def usable(row: AccountRow) -> bool:
+    """Affiliated and open."""
+    return row.affiliated and row.status == "open"
+
+
+def product_of(row: AccountRow) -> Product | None:
+    """Its product, where the catalogue knows it."""
+    return load_products().get(row.product)

@@ -22,6 +22,7 @@ from services.account_view import AccountRow
 from services.cash_marks import FUNDS_LENGTH, FUNDS_NEEDED
 from services.drawers import my_drawer
 from services.errors import CoopError, VerificationNeeded
+from services.favourites import FavouriteRow
 from services.one_time_codes import Destination
 from services.operations import Op
 from services.payees import FindPayees, Payee, find_payees
@@ -66,12 +67,13 @@ class PaymentScreen(CodedForm):
         title: str = "Transferir",
         only: frozenset[Op] = frozenset(),
         cashier: bool = False,
+        favourites: Sequence[FavouriteRow] = (),
     ) -> None:
         """`only`: the kinds that are meant, where the person said so; of somebody else's accounts only these.
-        `cashier`: the person at the desk may have a drawer."""
+        `cashier`: the person at the desk may have a drawer. `favourites`: what `f1` names as destination."""
         super().__init__(member_id, title)
         self.text, self.only, self.cashier = text, only, cashier
-        self._from, self._to = SideInput(rows, id="source"), SideInput(rows, foreign=True, id="target")
+        self._from, self._to = SideInput(rows, id="source"), SideInput(rows, favourites, foreign=True, id="target")
         self._how_much = AmountInput(self.usual_amounts, id="amount")
         self.source = Field("Origen", self._from)
         self.target = Field("Destino", self._to)

@@ -8,12 +8,15 @@ from typing import Any
 
 from data.values.money import Money
 from data.values.text import fold
-from screens.own_accounts import CASH, OWN_DIGITS, is_foreign, own_row
+from screens.own_accounts import CASH, OWN_DIGITS, is_foreign, origins, own_row
 from services.account_view import AccountRow
+from services.favourites import FavouriteRow
 from services.payees import Payee
 from services.payment_kinds import DRAWER
 from services.payment_options import Option
 from widgets.house_input import HouseInput
+
+NO_CASH = "No tiene una caja abierta: sin ella no se recibe ni se entrega efectivo."
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +39,32 @@ def cash_side(account_id: int) -> Side:
     return Side(account_id, DRAWER, "Efectivo de su caja")
 
 
+def favourite_side(favourite: FavouriteRow, rows: Sequence[AccountRow]) -> Side:
+    """An account that the member pays often. Raises ValueError with the reason why it can't be paid now."""
+    if favourite.obstacle or favourite.to_account is None:
+        raise ValueError(favourite.obstacle or "Ese favorito es de un recaudador: se paga desde G.")
+    own = next((row for row in rows if row.account_id == favourite.to_account), None)
+    if own is not None:
+        return own_side(own)
+    payee = Payee(favourite.to_account, favourite.kind, favourite.target, "", favourite.holder, 0)
+    return Side(favourite.to_account, "", favourite.target, payee)
+
+
 class SideInput(HouseInput[Side]):
     """One side: an own account by its number in the list, `c` for cash; as destination also somebody else's."""
 
-    def __init__(self, rows: Sequence[AccountRow], *, foreign: bool = False, **options: Any) -> None:
-        self._rows = tuple(rows)
+    def __init__(
+        self,
+        rows: Sequence[AccountRow],
+        favourites: Sequence[FavouriteRow] = (),
+        *,
+        foreign: bool = False,
+        no_cash: str = NO_CASH,
+        **options: Any,
+    ) -> None:
+        """`favourites`: what `f1`, `f2` name here. `no_cash`: what is said where no drawer can stand."""
+        self._rows, self._no_cash = tuple(rows), no_cash
+        self._favourites = {f"f{row.position}": row for row in favourites if row.to_account is not None}
         self._foreign = foreign
         self._found: tuple[str, Side] | None = None
         self.cash: Side | None = None
@@ -59,11 +83,13 @@ class SideInput(HouseInput[Side]):
         typed = text.strip()
         if typed.casefold() == CASH:
             if self.cash is None:
-                raise ValueError("No tiene una caja abierta: sin ella no se recibe ni se entrega efectivo.")
+                raise ValueError(self._no_cash)
             return self.cash
         row = own_row(typed, self._rows)
         if row is not None:
             return own_side(row)
+        if (favourite := self._favourites.get(typed.casefold())) is not None:
+            return favourite_side(favourite, self._rows)
         if self._found is not None and self._found[0] == typed:
             return self._found[1]
         if self._foreign and is_foreign(typed, self._rows):
@@ -85,15 +111,23 @@ class SideInput(HouseInput[Side]):
     @property
     def unknown(self) -> bool:
         """It names somebody else's account that was not looked up yet."""
-        return self._foreign and self.side is None and is_foreign(self.value, self._rows)
+        known = self.side is not None or self.value.strip().casefold() in self._favourites
+        return self._foreign and not known and is_foreign(self.value, self._rows)
 
     @property
     def settled(self) -> bool:
-        """What was typed names one account and starts no other number."""
+        """What was typed names one account and starts no other number that may stand here."""
         if self.value.casefold() == CASH:
             return True
-        longer = [row for row in self._rows if str(row.position).startswith(self.value)]
-        return bool(self.value) and [str(row.position) for row in longer] == [self.value]
+        if not self.value:
+            return False
+        likely = [] if self._foreign else _begun(self.value, origins(self._rows))
+        return (likely or _begun(self.value, self._rows)) == [self.value]
+
+
+def _begun(typed: str, rows: Sequence[AccountRow]) -> list[str]:
+    """The numbers in the list that what was typed begins."""
+    return [number for row in rows if (number := str(row.position)).startswith(typed)]
 
 
 class AmountInput(HouseInput[Money]):

@@ -6,7 +6,7 @@ what is wrong or could mean two things opens nothing.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -23,18 +23,17 @@ from screens.line_words import (
     Unclear,
     check_cash,
     either,
+    favourite_at,
     named,
     named_side,
-    origins,
-    product_of,
     side_of,
     take_source,
     take_usual_source,
-    usable,
 )
-from screens.own_accounts import CASH, OWN_DIGITS, own_row
+from screens.own_accounts import CASH, OWN_DIGITS, origins, own_row, product_of, usable
 from services.account_view import AccountRow
 from services.operations import Op
+from services.payment_kinds import KINDS
 
 WORDS = ("cuota", "minimo", "estado", "total")
 """Every word that may name an amount; which of them an account has, its own list says."""
@@ -101,6 +100,9 @@ def _pay(kind: PaidKind, line: Line) -> Said[FormText]:
     fitting = _of_group(kind, line.hand)
     take_source(line)
     account, amount = _account_and_amount(line.tokens, fitting, line.hand)
+    favourite = favourite_at(account, line.hand)
+    if favourite is not None and favourite.kind not in kind.ops:
+        raise Unclear(f"El favorito {favourite.position} ({favourite.label}) no es {kind.one}.")
     line.target = _meant(account, fitting, (kind.one, kind.many), line, foreign=True)
     shown = _take_amount(amount, line)
     take_usual_source(line)
@@ -124,7 +126,7 @@ def _deposit(line: Line) -> Said[FormText]:
 def _withdraw(line: Line) -> Said[FormText]:
     """`[CUENTA] MONTO`, into the person's hand."""
     check_cash(line.hand)
-    fitting = origins(line.hand)
+    fitting = origins(line.hand.rows)
     account, amount = _account_and_amount(line.tokens, fitting, line.hand)
     line.target = CASH
     line.source = _meant(account, fitting, SAVINGS, line, foreign=False)
@@ -153,6 +155,8 @@ def _account_and_amount(tokens: list[str], fitting: list[AccountRow], hand: Hand
     if not tokens:
         return "", ""
     word = tokens[0]
+    if favourite_at(word, hand) is not None:
+        return word, ""
     if word[:1].isalpha():
         return "", word
     if not word.isdecimal():
@@ -237,19 +241,23 @@ def complete_payment(word: str, arguments: str, hand: Hand) -> list[str]:
 def _next_words(word: str, tokens: list[str], hand: Hand) -> list[str]:
     if word == "tr":
         if len(tokens) < 2:
-            return [str(row.position) for row in hand.rows]
+            return [str(row.position) for row in hand.rows] + (_favourites(hand, KINDS) if tokens else [])
         return _amounts_of(tokens[1], hand) if len(tokens) == 2 else []
     if word in ("dep", "ret"):
-        rows = origins(hand) if word == "ret" else _takes_deposits(hand)
+        rows = origins(hand.rows) if word == "ret" else _takes_deposits(hand)
         return [] if tokens else [str(row.position) for row in rows]
     if tokens and tokens[-1] == FROM:
-        return [str(row.position) for row in origins(hand)]
+        return [str(row.position) for row in origins(hand.rows)]
     fitting = _of_group(PAID[word], hand)
     if not tokens:
         words = _amounts_of(str(fitting[0].position), hand) if len(fitting) == 1 else []
-        return [*words, *(str(row.position) for row in fitting)]
+        return [*words, *(str(row.position) for row in fitting), *_favourites(hand, PAID[word].ops)]
     amounts = _amounts_of(tokens[0], hand) if len(tokens) == 1 and own_row(tokens[0], fitting) else []
-    return amounts or ([FROM] if FROM not in tokens and len(origins(hand)) > 1 else [])
+    return amounts or ([FROM] if FROM not in tokens and len(origins(hand.rows)) > 1 else [])
+
+
+def _favourites(hand: Hand, ops: Collection[Op]) -> list[str]:
+    return [f"f{row.position}" for row in hand.favourites if row.kind in ops and not row.obstacle]
 
 
 def _amounts_of(side: str, hand: Hand) -> list[str]:

@@ -29,6 +29,7 @@ from widgets.text import PlainText
 if TYPE_CHECKING:
     from services.account_view import AccountRow
 
+VERIFY = "Requiere verificación"
 COLUMNS = (
     Column("N.º", "right", 3),
     Column("Cuenta", width=20),
@@ -143,8 +144,11 @@ class RecordScreen(RecordMoney):
         if self.record is None or not command.operation:
             return None
         abilities = self.record.abilities
-        others = (abilities.get(op.value) for op in ALSO.get(command, ()))
-        return abilities.get(command.operation) if all(others) else None
+        reasons = [abilities.get(name) for name in (command.operation, *(op.value for op in ALSO.get(command, ())))]
+        if not all(reasons):
+            return None
+        # What a verified caller could do wins over what nobody can do with these accounts.
+        return next((reason for reason in reasons if reason and reason.startswith(VERIFY)), reasons[0])
 
     def verification_ended(self) -> None:
         """Mask everything again."""

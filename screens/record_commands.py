@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from screens.money_commands import Transfer
+from screens.money_commands import Pay, Transfer
 from services.operations import Op
 from widgets.command import Command, CommandClass
 
@@ -258,6 +258,7 @@ USUAL: tuple[CommandClass, ...] = (
     Unlock,
     ResetQuestions,
     Transfer,
+    Pay,
     ShowMovements,
     Notes,
     Timeline,

@@ -24,6 +24,7 @@ def cheatsheet_text() -> str:
     from screens.audit_list import AuditList
     from screens.desk import Desk
     from screens.movements import MovementsScreen
+    from screens.pay_list import PayList
     from screens.payment import PaymentScreen
     from screens.receipt import ReceiptScreen
     from screens.record import RecordScreen
@@ -35,6 +36,7 @@ def cheatsheet_text() -> str:
             "Mostrador": Desk.commands(),
             "Ficha del asociado": RecordScreen.commands(),
             "Verificar": VerifyScreen.commands(),
+            "Pagar": PayList.commands(),
             "Transferir y pagar": PaymentScreen.commands(),
             "Movimientos": MovementsScreen.commands(),
             "Comprobante": ReceiptScreen.commands(),

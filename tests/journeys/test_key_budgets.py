@@ -16,7 +16,9 @@ from screens.movements import MovementsScreen
 from screens.payment import PaymentScreen
 from screens.record import RecordScreen
 from screens.verify import VerifyScreen
+from services.operations import Op
 from tests.screens.approval_seat import Seat
+from tests.screens.billers import ENSA, bill_counter
 from tests.screens.counter import counter
 from tests.screens.member_desk import NUMBER, MemberDesk, member_desk
 from tests.screens.staff import at_rest
@@ -159,6 +161,32 @@ async def test_approve(sqlite_world: World, tmp_path: Path) -> None:
             await hand.press("a", "f2")
             hand.spent("approve one item", 2)
     assert seat.states() == ["approved"] * 3
+
+
+async def test_a_biller_from_the_favourites_and_by_its_name(sqlite_world: World, tmp_path: Path) -> None:
+    with bill_counter(sqlite_world, tmp_path, accounts=1) as desk:
+        async with desk.served.desk.open(level=2) as pilot:
+            desk.favourite(Op.BILLER_PAY, "Luz de la casa", biller="ensa", reference=ENSA)
+            line = Hand(desk.served.desk, pilot)
+            await line.press("colon")
+            await line.data("pg ensa 5")
+            await line.press("enter", "enter")
+            assert desk.paid() == [5_00], desk.shown()
+            line.spent("a biller by the line: pg ensa 5", 3)
+            await desk.keys("<escape>")
+            again = Hand(desk.served.desk, pilot)
+            await again.press("g", "1", "enter")
+            assert len(desk.paid()) == 2, desk.shown()
+            again.spent("a favourite biller again, from the record", 3)
+            await desk.keys("<escape>")
+            form = Hand(desk.served.desk, pilot)
+            await form.press("g")
+            await form.data("fenosa")
+            await form.press("enter")
+            await form.data("1234567")
+            await form.press("enter", "enter")
+            assert len(desk.paid()) == 3
+            form.spent("a biller by its name and number", 4)
 
 
 async def test_movements(sqlite_world: World, tmp_path: Path) -> None:

@@ -71,9 +71,9 @@ async def test_the_marked_account_is_affiliated_and_taken_off(sqlite_world: Worl
         assert isinstance(on(desk), AffiliateForm) and "06-018-50012-2" in flat(desk)
         await desk.keys("<f2>")
         assert "desafiliada; deja de verse en línea" in flat(desk) and "AHORROS (no afiliada)" in flat(desk)
-        await desk.keys("t")
-        assert "Hacen falta dos cuentas propias" in flat(desk)
-        await desk.keys(":afiliar<enter><f2>")
+        await desk.keys("t12<enter>5<enter>")
+        assert "La cuenta no está afiliada" in flat(desk)
+        await desk.keys("<escape><f2>:afiliar<enter><f2>")
         assert "(no afiliada)" not in flat(desk)
 
 
