@@ -33,6 +33,8 @@ STAFF_WORDS: Mapping[str, str] = {
     "db.restore": "Repuso una copia de la base",
     "code.expired": "Códigos vencidos",
     "portal.purge": "Borró pasos vencidos del portal",
+    "portal.challenge": "Pidió elegir imágenes",
+    "portal.register_try": "Llenó el registro del portal",
     "credential.wiped": "Borró credenciales vencidas",
     Op.AUDIT_VERIFY.value: "Verificó la auditoría",
     Op.AUDIT_EXPORT.value: "Exportó la auditoría",

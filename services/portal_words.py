@@ -12,6 +12,7 @@ WORDS: Mapping[str, str] = {
     Op.PORTAL_VIEW.value: "Vio sus datos en el portal",
     Op.PORTAL_SECURITY.value: "Cambió su seguridad",
     Op.PORTAL_PROOF.value: "Confirmó que es el asociado",
+    "portal.register": "Se registró en el portal",
     "portal.begin": "Escribió su usuario en el portal",
     "portal.answer": "Pregunta de seguridad en el portal",
     "portal.proof_question": "Pidió su pregunta de seguridad",

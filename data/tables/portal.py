@@ -99,7 +99,7 @@ class PortalTry(SQLModel, table=True):
 
 
 class Challenge(SQLModel, table=True):
-    """A challenge of pictures (S34): what is shown, and a keyed mark of the right choice. Good once, some minutes."""
+    """A challenge of pictures (S34): a keyed mark of the right choice. Good once, some minutes, for one origin."""
 
     __tablename__ = "portal_challenge"
     __table_args__ = STRICT
@@ -107,7 +107,6 @@ class Challenge(SQLModel, table=True):
     id: str = Field(sa_type=String, primary_key=True)  # random
     origin_mark: str = Field(sa_type=String)
     subject: str = Field(sa_type=String)  # id of what must be chosen
-    tiles: str = Field(sa_type=String)  # picture ids parted by one blank, in the order that is shown
     answer_mark: str = Field(sa_type=String)
     made_at: datetime = Field(sa_type=Utc)
     expires_at: datetime = Field(sa_type=Utc, index=True)

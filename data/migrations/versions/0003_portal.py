@@ -16,7 +16,6 @@ def upgrade() -> None:
     sa.Column('id', sa.Text(), nullable=False),
     sa.Column('origin_mark', sa.Text(), nullable=False),
     sa.Column('subject', sa.Text(), nullable=False),
-    sa.Column('tiles', sa.Text(), nullable=False),
     sa.Column('answer_mark', sa.Text(), nullable=False),
     sa.Column('made_at', types.Utc(), nullable=False),
     sa.Column('expires_at', types.Utc(), nullable=False),
