@@ -18,9 +18,10 @@ from sqlmodel import col
 from data.engine import writing
 from data.secrets import SealBroken, box
 from data.tables import Outbox
-from services.errors import StoreUnavailable
+from services.attachments import attachment_of
+from services.errors import CoopError, StoreUnavailable
 from services.faults import fault
-from services.mail_messages import compose_mail, compose_sms
+from services.mail_messages import Attachment, compose_mail, compose_sms
 from services.operator import Operator, system_operator
 from services.outbox import LOCAL
 from services.transports import PermanentFailure, TemporaryFailure, Transports
@@ -188,9 +189,20 @@ def _send(uow: UnitOfWork, transports: Transports, row: _Claimed) -> bool:
         to=to,
         message_id=row.message_id,
         written_at=row.created_at,
+        attachment=_attachment(uow, row, context),
     )
     transports.mail.send(mail, to)
     return transports.mail.local
+
+
+def _attachment(uow: UnitOfWork, row: _Claimed, context: Mapping[str, str]) -> Attachment | None:
+    """The document that the template sends along, made anew: the same row gives the same bytes."""
+    try:
+        return attachment_of(uow, row.template, row.member_id, context)
+    except CoopError as error:
+        if isinstance(error, StoreUnavailable):
+            raise TemporaryFailure("document") from None
+        raise PermanentFailure("document") from None
 
 
 def _open(data_key: bytes, row: _Claimed) -> tuple[str, Mapping[str, str]]:

@@ -7,6 +7,7 @@ from typing import Literal
 from data.secrets import Secret
 from data.tables import Access, Member
 from services.access_states import AccessState, walk
+from services.contracts import must_sign
 from services.first_access_steps import first_missing
 from services.masking import full_name
 from services.member_sessions import Opening, open_session
@@ -55,6 +56,6 @@ def enter(
         answered=answered,
     )
     operator = open_session(tx, opening, place)
-    must = first_missing(access)
+    must = first_missing(access) or ("contract" if must_sign(tx.connection, access.member_id, tx.now) else None)
     names = member.given_names.split()
     return SignedInMember(operator, stage, must, last_visit_at, names[0] if names else member.number, token)

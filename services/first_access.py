@@ -18,6 +18,7 @@ from data.tables import Access, Member, TemporaryCredential
 from services import outbox
 from services.access_states import lock_access, lock_member
 from services.consents import ServiceChoice, choices, keep_choices
+from services.contracts import must_sign
 from services.errors import CoopError, InvalidInput
 from services.first_access_steps import NAMES, STEPS, first_missing
 from services.member_passwords import PasswordFacts, RuleState, password_rules, recommendation, require_rules
@@ -111,7 +112,11 @@ class SetServices:
 def next_step(operator: Operator, uow: UnitOfWork) -> WizardState:
     """Where the first access stands. Leaves no event. Raises SessionEnded."""
     with uow.begin(operator, Op.PORTAL_WIZARD, member_id=operator.member_id) as tx:
-        return _state(lock_access(tx, operator.member_id))
+        access = lock_access(tx, operator.member_id)
+        state = _state(access)
+        if state.step is None and must_sign(tx.connection, access.member_id, tx.now):
+            return WizardState("contract", len(STEPS))
+        return state
 
 
 def password_facts(operator: Operator, uow: UnitOfWork, former: Secret | None = None) -> PasswordFacts:

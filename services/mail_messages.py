@@ -10,7 +10,7 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -60,6 +60,14 @@ class MailIdentity:
         return self.sender.rpartition("@")[2]
 
 
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A PDF that goes along with an e-mail."""
+
+    name: str
+    content: bytes = field(repr=False)
+
+
 def compose_mail(
     identity: MailIdentity,
     *,
@@ -68,6 +76,7 @@ def compose_mail(
     to: str,
     message_id: str,
     written_at: datetime,
+    attachment: Attachment | None = None,
 ) -> EmailMessage:
     """The e-mail of one queued row. Raises ValueError for a header with CR or LF (the library refuses it)."""
     found = load_messages().get(template)
@@ -82,6 +91,8 @@ def compose_mail(
     values = _values(found, context, identity)
     mail.set_content(_environment().get_template("frame.txt.j2").render(values))
     mail.add_alternative(_environment().get_template("frame.html.j2").render(values), subtype="html")
+    if attachment is not None:
+        mail.add_attachment(attachment.content, maintype="application", subtype="pdf", filename=attachment.name)
     mail["Content-Language"] = "es-PA"  # last: setting the content drops every Content- header
     return mail
 

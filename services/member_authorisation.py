@@ -11,8 +11,10 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, text
 
+from data.catalog import contract
 from data.driver_sql import DriverSql, moment
 from data.types import Utc
+from data.values.dates import panama_date
 from services.authorisation import TOUCH_AFTER, Standing, member_alone
 from services.errors import CoopError, NotPermitted, SessionEnded, SetupNeeded
 from services.operations import Op
@@ -30,9 +32,11 @@ OF_STAGE = {
 }
 STANDING = DriverSql(
     "SELECT s.member_id, s.stage, s.channel, s.branch, s.terminal, s.started_at, s.last_seen_at, s.authenticated_at,"
-    " s.answered_at, s.ended_at, m.number, a.state, a.contract_at,"
+    " s.answered_at, s.ended_at, m.number, a.state,"
     " a.password_at IS NOT NULL AND a.username_at IS NOT NULL AND a.image_at IS NOT NULL"
-    "  AND a.questions_at IS NOT NULL AND a.services_at IS NOT NULL AS configured"
+    "  AND a.questions_at IS NOT NULL AND a.services_at IS NOT NULL AS configured,"
+    " (SELECT c.version FROM contract_signature c WHERE c.member_id = s.member_id"
+    "  ORDER BY c.signed_at DESC, c.id DESC LIMIT 1) AS contract_version"
     " FROM member_session s JOIN member m ON m.id = s.member_id JOIN access a ON a.member_id = s.member_id"
     " WHERE s.id = :session_id"
 )
@@ -116,7 +120,9 @@ def _stage(row: Any) -> str:
     """How far the member is: in the first access, before the contract, everywhere."""
     if row.stage == WIZARD or not row.configured:
         return WIZARD
-    return FULL if row.contract_at is not None else CONTRACT
+    # A version that begins while somebody is inside is asked for at the next access (req. 37).
+    wanted = contract.version_on(panama_date(moment(row.started_at))).version
+    return FULL if row.contract_version == wanted else CONTRACT
 
 
 def _is_theirs(row: Any, operator: Operator) -> bool:

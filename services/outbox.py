@@ -37,6 +37,7 @@ ERROR_TEXTS: Mapping[str, str] = {
     "smtp_554": "el servidor lo rechazó",
     "attempts": "se agotaron los intentos",
     "sealed": "no se pudo abrir el mensaje",
+    "document": "no se pudo hacer el documento adjunto",
     "no_gateway": "no hay servicio de mensajes",
 }
 WAITING_TEXTS: Mapping[str, str] = {

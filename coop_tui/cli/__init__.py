@@ -27,6 +27,7 @@ SUBCOMMANDS = {
     "billers": ("coop_tui.cli.billers", "recaudadores: reconcile, orders"),
     "ledger": ("coop_tui.cli.ledger", "libro mayor: check"),
     "audit": ("coop_tui.cli.audit", "auditoría: verify, checkpoint, public-key"),
+    "contract": ("coop_tui.cli.contract", "contratos firmados: list, verify, export"),
     "cash": ("coop_tui.cli.cash", "efectivo que se reporta: marks"),
     "db": ("coop_tui.cli.store", "base de datos: upgrade, check, grants, backup, restore"),
     "worker": ("coop_tui.cli.worker", "envía correos y hace las tareas de fondo"),

@@ -13,6 +13,12 @@ FILE = "mail/messages.toml"
 #: The only site that a message names (req. 29); also the right side of every Message-ID.
 OFFICIAL_HOST = "online.cooprofesionales.com.pa"
 PORTAL_URL = f"https://{OFFICIAL_HOST}"
+#: What may go along with a message, and the values by which the document is found when it is sent.
+ATTACHMENTS: Mapping[str, tuple[str, ...]] = {
+    "contract": ("contract_id",),
+    "statement": ("period",),
+    "card_statement": ("account_id", "cut"),
+}
 _NAME = re.compile(r"\{\{ *([a-z_]+) *\}\}")
 
 
@@ -20,7 +26,8 @@ _NAME = re.compile(r"\{\{ *([a-z_]+) *\}\}")
 class MessageTemplate:
     """One message. `{{ name }}` in `body`, `facts` and `sms` is filled from the context.
 
-    `body` is paragraphs parted by an empty line; `facts` are label and value; `button` leads to the portal.
+    `body` is paragraphs parted by an empty line; `facts` are label and value; `button` leads to the portal;
+    `attachment` is the document that goes along (services/attachments.py), empty for none.
     """
 
     id: str
@@ -30,12 +37,14 @@ class MessageTemplate:
     warning: str
     button: str
     sms: str
+    attachment: str = ""
     #: The values that the context must bring; `at` (when it happened) is always there.
     keys: frozenset[str] = field(init=False)
 
     def __post_init__(self) -> None:
         texts = (self.body, self.sms, *(value for _, value in self.facts))
         names = frozenset(name for text in texts for name in _NAME.findall(text))
+        names |= frozenset(ATTACHMENTS.get(self.attachment, ()))
         object.__setattr__(self, "keys", names - {"at"})
 
 
@@ -80,7 +89,10 @@ def _message(row: Row) -> MessageTemplate:
         warning=row.text("warning", ""),
         button=row.text("button", ""),
         sms=row.text("sms", ""),
+        attachment=row.text("attachment", ""),
     )
+    if message.attachment and message.attachment not in ATTACHMENTS:
+        raise row.error(f"«attachment» debe ser uno de: {', '.join(ATTACHMENTS)}")
     if "{{" in message.subject or not message.subject.isprintable():
         raise row.error("«subject» no lleva datos ni saltos de línea")
     row.done()

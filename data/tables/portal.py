@@ -6,7 +6,7 @@ from sqlalchemy import Index
 from sqlmodel import Field, SQLModel
 
 from data.tables.base import STRICT
-from data.types import Flag, Int, String, Utc
+from data.types import Bytes, Flag, Int, String, Utc
 
 
 class MemberDoor(SQLModel, table=True):
@@ -144,6 +144,7 @@ class ContractSignature(SQLModel, table=True):
     text_sha256: str = Field(sa_type=String)
     evidence: str = Field(sa_type=String)  # canonical JSON
     evidence_sha256: str = Field(sa_type=String)
+    seal: bytes = Field(sa_type=Bytes)  # Ed25519 over the evidence
     signed_at: datetime = Field(sa_type=Utc)
 
 

@@ -8,6 +8,7 @@ from data.secrets import Secret
 from data.values.uuid7 import uuid7
 from services import first_access as fa
 from services import member_sign_in as door
+from services.contracts import SignContract, Signed, current_contract, sign_contract
 from services.credentials import IssueCredential, issue_credential
 from services.operator import Channel, Operator
 from services.portal_place import PortalPlace
@@ -98,13 +99,11 @@ def sign_in(
     return door.give_password(door.GivePassword(step.ticket, Secret(password), remember), place, world.uow)
 
 
-def signed(world: World, member: int) -> None:
-    """The contract stands as signed, which is another room's work."""
-    world.change(
-        "UPDATE access SET state = 'activo', contract_at = :now WHERE member_id = :id",
-        now=_stored(world),
-        id=member,
-    )
+def sign(world: World, operator: Operator) -> Signed:
+    """The contract read to its end, accepted and signed by the member who is inside."""
+    shown = current_contract(operator, world.uow)
+    now = world.clock.now()
+    return sign_contract(SignContract(shown.version, shown.text_sha256, now, now), operator, world.uow)
 
 
 def member_inside(
@@ -112,11 +111,6 @@ def member_inside(
 ) -> tuple[Operator, int]:
     """A member with everything done, inside."""
     member = configured(world, number, username, user)
-    signed(world, member)
-    return sign_in(world, user, place).operator, member
-
-
-def _stored(world: World) -> object:
-    from data.types import utc_text
-
-    return utc_text(world.clock.now()) if world.dialect == "sqlite" else world.clock.now()
+    operator = sign_in(world, user, place).operator
+    sign(world, operator)
+    return operator, member

@@ -193,7 +193,7 @@ def test_the_current_password_is_guessed_five_times_and_no_more(world: World) ->
 
 def test_a_staff_reset_of_the_questions_is_asked_for_again(world: World) -> None:
     member = portal.configured(world)
-    portal.signed(world, member)
+    portal.sign(world, portal.sign_in(world).operator)
     world.change("DELETE FROM security_answer")
     world.change("UPDATE access SET questions_at = NULL")
     step = door.begin(door.Begin(portal.USER), portal.WEB, world.uow)

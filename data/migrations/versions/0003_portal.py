@@ -58,6 +58,7 @@ def upgrade() -> None:
     sa.Column('text_sha256', sa.Text(), nullable=False),
     sa.Column('evidence', sa.Text(), nullable=False),
     sa.Column('evidence_sha256', sa.Text(), nullable=False),
+    sa.Column('seal', sa.LargeBinary(), nullable=False),
     sa.Column('signed_at', types.Utc(), nullable=False),
     sa.ForeignKeyConstraint(['member_id'], ['member.id'], name=op.f('fk_contract_signature_member_id')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_contract_signature')),

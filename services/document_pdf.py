@@ -1,0 +1,142 @@
+"""Documents on letter paper as PDF: the contract, account statements. The same content is the same bytes."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from services.text_cleaning import clean
+
+if TYPE_CHECKING:
+    from reportlab.pdfgen.canvas import Canvas
+
+HOUSE = "COOPERATIVA EN LÍNEA"
+#: Letter, in points; margins on all sides.
+WIDTH, HEIGHT, MARGIN = 612, 792, 54
+BODY, SMALL, LEADING = 10, 8, 14
+TEXT_LIMIT = 5000
+
+
+@dataclass(frozen=True, slots=True)
+class Paragraph:
+    """Running text; `strong` for a heading."""
+
+    text: str
+    strong: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Rows under headings. `widths` in points, together the page's 504; `right`: the columns of figures."""
+
+    heads: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    widths: tuple[int, ...]
+    right: frozenset[int] = frozenset()
+
+
+Part = Paragraph | Table
+
+
+def document_pdf(title: str, parts: Sequence[Part], foot: str) -> bytes:
+    """`parts` from top to bottom over as many pages as they take; `foot` and the page's number on each."""
+    from reportlab.pdfgen.canvas import Canvas
+
+    out = io.BytesIO()
+    canvas = Canvas(out, pagesize=(WIDTH, HEIGHT), invariant=1, pageCompression=1)
+    canvas.setTitle(_drawable(title))
+    canvas.setAuthor(HOUSE)
+    page = _Page(canvas, _drawable(title), _drawable(foot))
+    for part in parts:
+        if isinstance(part, Paragraph):
+            page.paragraph(part)
+        else:
+            page.table(part)
+    page.end()
+    canvas.save()
+    return out.getvalue()
+
+
+class _Page:
+    """A pen that moves down and turns the page."""
+
+    def __init__(self, canvas: Canvas, title: str, foot: str) -> None:
+        self._canvas, self._title, self._foot = canvas, title, foot
+        self._number, self._y = 0, 0
+        self._turn()
+
+    def paragraph(self, part: Paragraph) -> None:
+        from reportlab.lib.utils import simpleSplit
+
+        font = "Helvetica-Bold" if part.strong else "Helvetica"
+        for line in simpleSplit(_drawable(part.text), font, BODY, WIDTH - 2 * MARGIN) or [""]:
+            self._room(LEADING)
+            self._canvas.setFont(font, BODY)
+            self._canvas.drawString(MARGIN, self._y, line)
+        self._y -= LEADING // 2
+
+    def table(self, part: Table) -> None:
+        self._heads(part)
+        for row in part.rows:
+            if self._room(LEADING):
+                self._heads(part)
+                self._room(LEADING)
+            self._cells(row, part, "Helvetica")
+        self._y -= LEADING
+
+    def end(self) -> None:
+        """Close the last page."""
+        self._canvas.setFont("Helvetica", SMALL)
+        self._canvas.drawString(MARGIN, MARGIN - LEADING, self._foot)
+        self._canvas.drawRightString(WIDTH - MARGIN, MARGIN - LEADING, f"Página {self._number}")
+        self._canvas.showPage()
+
+    def _heads(self, part: Table) -> None:
+        self._room(2 * LEADING)
+        self._y += LEADING
+        self._cells(part.heads, part, "Helvetica-Bold")
+        self._canvas.line(MARGIN, self._y - 3, WIDTH - MARGIN, self._y - 3)
+        self._y -= 3
+
+    def _cells(self, row: Sequence[str], part: Table, font: str) -> None:
+        self._canvas.setFont(font, SMALL)
+        left = MARGIN
+        for column, (text, width) in enumerate(zip(row, part.widths, strict=True)):
+            shown = self._fit(_drawable(text), font, width - 6)
+            if column in part.right:
+                self._canvas.drawRightString(left + width, self._y, shown)
+            else:
+                self._canvas.drawString(left, self._y, shown)
+            left += width
+
+    def _fit(self, text: str, font: str, width: int) -> str:
+        if self._canvas.stringWidth(text, font, SMALL) <= width:
+            return text
+        while text and self._canvas.stringWidth(f"{text}…", font, SMALL) > width:
+            text = text[:-1]
+        return f"{text}…"
+
+    def _room(self, height: int) -> bool:
+        """Go down; answers whether a new page was begun for it."""
+        turned = self._y - height < MARGIN
+        if turned:
+            self.end()
+            self._turn()
+        self._y -= height
+        return turned
+
+    def _turn(self) -> None:
+        self._number += 1
+        self._y = HEIGHT - MARGIN
+        self._canvas.setFont("Helvetica-Bold", BODY)
+        self._canvas.drawString(MARGIN, self._y, HOUSE)
+        self._canvas.drawRightString(WIDTH - MARGIN, self._y, self._title)
+        self._canvas.line(MARGIN, self._y - 6, WIDTH - MARGIN, self._y - 6)
+        self._y -= 2 * LEADING
+
+
+def _drawable(text: str) -> str:
+    """What the PDF's own fonts hold (Windows-1252)."""
+    return clean(text, TEXT_LIMIT).encode("cp1252", "replace").decode("cp1252")
