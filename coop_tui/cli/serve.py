@@ -95,10 +95,10 @@ def _serve(options: argparse.Namespace, settings: Settings, policy: Policy) -> i
         raise Usage(MISSING) from None
     except ValueError:
         raise Usage("--trusted-proxy es una dirección o una red: 127.0.0.1, 10.0.0.0/24") from None
+    listening = _listen(options)
     command = [sys.executable, "-P", "-m", "coop_tui", "--data", str(settings.data_dir)]
     if subprocess.run([*command, "db", "check"], stdout=subprocess.DEVNULL, check=False).returncode != 0:
         return 1  # It has said on standard error what is wrong with the store.
-    listening = _listen(options)
     url = _public_url(options, listening.getsockname()[1])
     log_to(settings.log_path)
     logging.getLogger("aiohttp").setLevel(logging.CRITICAL)  # It would write what strangers send.

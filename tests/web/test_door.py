@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
+import socket
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
-import aiohttp
 import pytest
-from aiohttp import WSMsgType, web
+from aiohttp import web
 
 from coop_tui.web import child
 from coop_tui.web.door import BAD_KEY, ELSEWHERE, FULL, TOO_MANY, Door, Place
@@ -23,8 +21,8 @@ from coop_tui.web.passes import OpenPasses, Passes, StationPasses
 from coop_tui.web.session import Program
 from services.policy import load_policy
 from services.web_policy import WebPolicy
+from tests.web.visitor import PATIENCE, Visitor, gone, visitor
 
-PATIENCE = 20
 POLICY = replace(load_policy().web_portal, requests_per_minute=1000, starts_per_minute=1000)
 ECHO = """
 import json, os, signal, sys
@@ -50,72 +48,10 @@ while "stubborn" in sys.argv:
 
 
 @dataclass
-class House:
-    """A server that runs, and a browser's ways to it."""
+class House(Visitor):
+    """A visitor whose server can be ended."""
 
-    url: str
-    client: aiohttp.ClientSession
-    end: Callable[[], Awaitable[None]]
-    cookie: str = ""
-
-    async def get(self, path: str = "/", **headers: str) -> aiohttp.ClientResponse:
-        """The answer to a GET, read to its end."""
-        async with self.client.get(
-            self.url + path, headers=self._with_cookie(headers), allow_redirects=False
-        ) as answer:
-            await answer.read()
-            return answer
-
-    async def enter(self, key: str = "", origin: str | None = None, **headers: str) -> aiohttp.ClientResponse:
-        """Press «Entrar»; the cookie is kept as a browser keeps it."""
-        sent = {"Origin": self.url if origin is None else origin, **headers}
-        form = {"llave": key}
-        async with self.client.post(self.url + "/entrar", data=form, headers=sent, allow_redirects=False) as answer:
-            await answer.read()
-            if answer.status == 303:
-                self.cookie = answer.headers["Set-Cookie"].split(";")[0]
-            return answer
-
-    @asynccontextmanager
-    async def tab(self, query: str = "?width=100&height=30", **headers: str) -> AsyncIterator[Tab]:
-        """A websocket as our page opens it. Raises aiohttp.WSServerHandshakeError."""
-        sent = self._with_cookie({"Origin": self.url, **headers})
-        async with self.client.ws_connect(f"{self.url}/ws{query}", headers=sent) as socket:
-            yield Tab(socket)
-
-    async def refusal(self, **headers: str) -> int:
-        """The status by which a websocket is refused."""
-        with pytest.raises(aiohttp.WSServerHandshakeError) as refused:
-            async with self.tab(**headers):
-                pass
-        return refused.value.status
-
-    def _with_cookie(self, headers: dict[str, str]) -> dict[str, str]:
-        return {"Cookie": self.cookie, **headers} if self.cookie else headers
-
-
-@dataclass
-class Tab:
-    """The browser's end of a session."""
-
-    socket: aiohttp.ClientWebSocketResponse
-
-    async def drawn(self) -> bytes:
-        """The next thing that is drawn."""
-        message = await self.socket.receive(PATIENCE)
-        assert message.type is WSMsgType.BINARY, message
-        return bytes(message.data)
-
-    async def told(self) -> dict[str, Any]:
-        """What the process was told at its start."""
-        found: dict[str, Any] = json.loads(await self.drawn())
-        return found
-
-    async def closed(self) -> int | None:
-        """The code by which the server ends it."""
-        while (await self.socket.receive(PATIENCE)).type not in (WSMsgType.CLOSE, WSMsgType.CLOSED):
-            pass
-        return self.socket.close_code
+    end: Callable[[], Awaitable[None]] | None = None
 
 
 @asynccontextmanager
@@ -127,8 +63,6 @@ async def house(
     public: str = "",
 ) -> AsyncIterator[House]:
     """The door on a free port before the small program; `words` are its arguments."""
-    import socket
-
     listening = socket.create_server(("127.0.0.1", 0))
     url = f"http://127.0.0.1:{listening.getsockname()[1]}"
     place = Place("Cooperativa <&>", public_url(public or url), networks(trusted))
@@ -137,23 +71,11 @@ async def house(
     runner = web.AppRunner(door.application(), access_log=None)
     await runner.setup()
     await web.SockSite(runner, listening).start()
-    jar = aiohttp.DummyCookieJar()
     try:
-        async with aiohttp.ClientSession(cookie_jar=jar, trust_env=False) as client:
-            yield House(url, client, runner.cleanup)
+        async with visitor(url) as coop:
+            yield House(url, coop.client, end=runner.cleanup)
     finally:
         await runner.cleanup()
-
-
-async def gone(pid: int) -> bool:
-    """Wait until a process has ended and was waited for."""
-    async with asyncio.timeout(PATIENCE):
-        while True:
-            try:
-                os.kill(pid, 0)
-            except ProcessLookupError:
-                return True
-            await asyncio.to_thread(os.stat, "/")
 
 
 # ---------------------------------------------------------------- who comes in
@@ -355,6 +277,7 @@ async def test_the_end_of_the_server_ends_the_sessions() -> None:
         await coop.enter()
         async with coop.tab() as one, coop.tab() as two:
             pids = [(await tab.told())["pid"] for tab in (one, two)]
+            assert coop.end is not None
             ending = asyncio.ensure_future(coop.end())
             assert [await tab.closed() for tab in (one, two)] == [1001, 1001]
             await ending
