@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -61,9 +61,16 @@ class BillCounter:
 
 
 @contextmanager
-def bill_counter(world: World, folder: Path, *, slow_seconds: float = 2, **options: Any) -> Iterator[BillCounter]:
+def bill_counter(
+    world: World,
+    folder: Path,
+    *,
+    slow_seconds: float = 2,
+    made_by: Callable[..., Counter] = counter,
+    **options: Any,
+) -> Iterator[BillCounter]:
     """`slow_seconds`: how late a slow answer comes."""
-    served = counter(world, folder, **options)
+    served = made_by(world, folder, **options)
     with SandboxBillers(folder / "sandbox", now=world.clock.now, slow_seconds=slow_seconds) as sandbox:
         app = served.desk.app
         app.settings = replace(app.settings, billers_url=sandbox.url)

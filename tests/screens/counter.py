@@ -84,3 +84,18 @@ def with_till(world: World, folder: Path, **options: Any) -> Counter:
 def open_till(served: Counter, amount: int = 500_00) -> None:
     """The cashier who has signed in opens the drawer."""
     open_drawer(OpenDrawer(uuid7(), in_notes(amount)), served.desk.app.operator, served.world.uow)
+
+
+def everything(served: Counter) -> None:
+    """The other person has an account of every kind besides the savings: plan, loan, insurance, card."""
+    for product, label, balance, terms, columns in (
+        ("11", "PLAN DE CAPITALIZACIÓN", 0, {"quota": 20_00}, {}),
+        ("21", "PRÉSTAMO PERSONAL", -900_00, LOAN, {}),
+        ("31", "SEG.VIDA", -62_68, None, {}),
+        ("41", "MASTERCARD", -322_64, CARD, {"number": "5216-XXXX-XXXX-2019", "card_last4": "2019"}),
+    ):
+        lowest = balance * 2
+        served.world.account(
+            served.stranger, product=product, label=label, balance=balance, floor=lowest, min_balance=lowest,
+            terms=json.dumps(terms) if terms else None, **columns,
+        )  # fmt: skip
