@@ -54,6 +54,7 @@ def enter(
         full_name=full_name(member.given_names, member.surnames),
         stage=stage,
         answered=answered,
+        previous_visit_at=last_visit_at,
     )
     operator = open_session(tx, opening, place)
     must = first_missing(access) or ("contract" if must_sign(tx.connection, access.member_id, tx.now) else None)

@@ -35,6 +35,7 @@ class Opening:
     stage: str
     answered: bool
     device_id: int | None = None
+    previous_visit_at: datetime | None = None
 
 
 def open_session(tx: Writing, opening: Opening, place: PortalPlace) -> Operator:
@@ -55,6 +56,7 @@ def open_session(tx: Writing, opening: Opening, place: PortalPlace) -> Operator:
             terminal=operator.terminal,
             origin=place.origin,
             device_id=opening.device_id,
+            previous_visit_at=opening.previous_visit_at,
             started_at=tx.now,
             last_seen_at=tx.now,
             authenticated_at=tx.now,

@@ -74,11 +74,16 @@ def last_movements(command: LastMovements, operator: Operator, uow: UnitOfWork) 
         if command.count not in SIZES:
             raise InvalidInput("Elija los últimos 10, 20 o 30 movimientos.", field="count")
         account = tx.connection.execute(
-            select(col(Account.number), col(Account.label), col(Account.product), col(Account.card_last4)).where(
-                col(Account.id) == command.account_id, col(Account.member_id) == owner
-            )
+            select(
+                col(Account.number),
+                col(Account.label),
+                col(Account.product),
+                col(Account.card_last4),
+                col(Account.affiliated_at),
+            ).where(col(Account.id) == command.account_id, col(Account.member_id) == owner)
         ).first()
-        if account is None:
+        # Members see what was affiliated (S74); staff see all.
+        if account is None or (operator.is_member and account.affiliated_at is None):
             raise NotFound
         found = tx.connection.execute(
             select(

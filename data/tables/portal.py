@@ -44,6 +44,7 @@ class MemberSession(SQLModel, table=True):
     terminal: str = Field(sa_type=String)
     origin: str = Field(sa_type=String)
     device_id: int | None = Field(default=None, sa_type=Int)
+    previous_visit_at: datetime | None = Field(default=None, sa_type=Utc)  # «Última visita»: the one before this (S77)
     started_at: datetime = Field(sa_type=Utc)
     last_seen_at: datetime = Field(sa_type=Utc)
     authenticated_at: datetime = Field(sa_type=Utc)  # last time the password was given

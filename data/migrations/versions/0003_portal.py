@@ -120,6 +120,7 @@ def upgrade() -> None:
     sa.Column('terminal', sa.Text(), nullable=False),
     sa.Column('origin', sa.Text(), nullable=False),
     sa.Column('device_id', types.Int(), nullable=True),
+    sa.Column('previous_visit_at', types.Utc(), nullable=True),
     sa.Column('started_at', types.Utc(), nullable=False),
     sa.Column('last_seen_at', types.Utc(), nullable=False),
     sa.Column('authenticated_at', types.Utc(), nullable=False),
