@@ -1,6 +1,6 @@
 """`make bench`: a table of figures, each beside a baseline of the same run, and bench.json.
 
-python -m benchmarks [--quick] [--only start,search,transfer,kinds,hot,pace,audit] [--out bench.json]
+python -m benchmarks [--quick] [--only start,search,transfer,kinds,hot,pace,audit,filters] [--out bench.json]
 """
 
 from __future__ import annotations
@@ -60,6 +60,12 @@ def _audit(folder: Path, quick: bool) -> list[Figure]:
     return audit.measure(folder, rounds=3 if quick else 7, events=100_000 if quick else 1_000_000)
 
 
+def _filters(folder: Path, quick: bool) -> list[Figure]:
+    from benchmarks import audit_filters
+
+    return audit_filters.measure(folder, rounds=3 if quick else 15, events=50_000 if quick else 1_000_000)
+
+
 def _kinds(folder: Path, quick: bool) -> list[Figure]:
     from benchmarks import kinds
 
@@ -86,6 +92,7 @@ PARTS: dict[str, Callable[[Path, bool], list[Figure]]] = {
     "hot": _hot,
     "pace": _pace,
     "audit": _audit,
+    "filters": _filters,
 }
 
 

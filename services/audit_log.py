@@ -1,9 +1,8 @@
 """Reading the audit trail, page by page, and proving it (req. 47–50). Whoever looks leaves an event too."""
 
-import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -11,22 +10,20 @@ from sqlalchemy import select
 from sqlmodel import col
 
 from data.secrets.signing import Signer
-from data.tables import AuditEvent, AuditSeal, Member, Staff
-from data.types import utc_text
-from data.values.dates import panama_midnight
+from data.tables import AuditEvent, AuditSeal, Member
+from data.values.dates import panama_date
+from services.audit_activity import hours_of
+from services.audit_body import AuditRow, audit_row
 from services.audit_filter import AuditFilter
+from services.audit_marks import comments_on, marks_on
 from services.audit_proof import Proof, verify
-from services.audit_words import FIELDS, action_text, result_text
+from services.audit_query import page_ids, people, place_of
 from services.checkpoints import read_checkpoints
-from services.errors import InvalidInput
 from services.operations import Op
 from services.operator import Operator
-from services.text_cleaning import clean
 from services.unit_of_work import Transaction, UnitOfWork
 
 MOST = 200
-SYSTEM = "sistema"
-_VALUE = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,35 +36,31 @@ class ReadAudit:
 
 
 @dataclass(frozen=True, slots=True)
-class AuditRow:
-    """One event. `seq` is its place in the chain (None while it waits for its seal); `at` UTC; `lines` the whole
-    body in Spanish, one field a line."""
+class FollowAudit:
+    """What came after `after_id`, newest first, at most 200; the reader's own looks are left out."""
 
-    event_id: int
-    seq: int | None
-    at: datetime
-    who: str
-    action: str
-    member_number: str | None
-    object: str | None
-    result: str
-    reason: str | None
-    lines: tuple[str, ...]
+    filter: AuditFilter
+    after_id: int
 
 
 @dataclass(frozen=True, slots=True)
 class AuditPage:
-    """`more`: older events go on after the last row."""
+    """`more`: older events go on after the last row. `hours`: how many events of `day` (Panama: the one of the newest
+    row) fit, by hour; both empty on later pages."""
 
     rows: tuple[AuditRow, ...]
     more: bool
+    day: date | None = None
+    hours: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class VerifyTrail:
-    """Prove the whole trail against the signed checkpoints in this file."""
+    """Prove the trail against the signed checkpoints in this file: all of it, or the events of some days (Panama)."""
 
     checkpoints: Path
+    since: date | None = None
+    until: date | None = None
 
 
 def read_audit(command: ReadAudit, operator: Operator, uow: UnitOfWork) -> AuditPage:
@@ -77,19 +70,39 @@ def read_audit(command: ReadAudit, operator: Operator, uow: UnitOfWork) -> Audit
     """
     limit = max(1, min(command.limit, MOST))
     with uow.begin(operator, Op.AUDIT_READ) as tx:
-        query = (
-            select(col(AuditEvent.id), col(AuditEvent.body), col(AuditSeal.seq), col(Member.number))
-            .outerjoin(AuditSeal, col(AuditSeal.event_id) == col(AuditEvent.id))
-            .outerjoin(Member, col(Member.id) == col(AuditEvent.member_id))
-            .where(*_conditions(tx, command.filter))
-        )
-        if command.before_id is not None:
-            query = query.where(col(AuditEvent.id) < command.before_id)
-        found = tx.connection.execute(query.order_by(col(AuditEvent.id).desc()).limit(limit + 1)).all()
-        rows = tuple(_row(row) for row in found[:limit])
-        tx.record(detail={"rows": len(rows), "filter": _filter_facts(command.filter)})
+        before = place_of(tx, command.before_id) if command.before_id is not None else None
+        ids = page_ids(tx, command.filter, limit + 1, before=before)
+        rows = rows_of(tx, ids[:limit])
+        day = panama_date(rows[0].at) if rows and before is None else None
+        hours = hours_of(tx, command.filter, day) if day else ()
+        tx.record(detail={"rows": len(rows), "filter": filter_facts(command.filter)})
         tx.commit()
-    return AuditPage(rows, more=len(found) > limit)
+    return AuditPage(rows, len(ids) > limit, day, hours)
+
+
+def follow_audit(command: FollowAudit, operator: Operator, uow: UnitOfWork) -> tuple[AuditRow, ...]:
+    """The events since the last look. A look that shows nothing leaves no event, or the trail would grow by itself.
+
+    It is the screen that asks, not the person (req. 13). Raises the errors of `read_audit`.
+    """
+    with uow.begin(operator, Op.AUDIT_READ, touch=False) as tx:
+        after = place_of(tx, command.after_id)
+        ids = page_ids(tx, command.filter, MOST, after=after)
+        rows = rows_of(tx, ids)
+        seen = tuple(row for row in rows if (row.who, row.words.get("acción")) != (operator.username, tx.op))
+        if seen:
+            tx.record(detail={"rows": len(seen), "filter": filter_facts(command.filter)})
+            tx.commit()
+    return seen
+
+
+def list_people(operator: Operator, uow: UnitOfWork) -> Sequence[str]:
+    """Every user name, so that the filter line can complete one; the look is an event."""
+    with uow.begin(operator, Op.AUDIT_READ, touch=False) as tx:
+        found = people(tx)
+        tx.record(detail={"people": len(found)})
+        tx.commit()
+    return found
 
 
 def verify_trail(
@@ -115,76 +128,20 @@ def verify_trail(
     return proof
 
 
-def _conditions(tx: Transaction, wanted: AuditFilter) -> Iterator[Any]:
-    if wanted.who is not None:
-        yield col(AuditEvent.actor) == _actor(tx, wanted.who)
-    if wanted.member_number is not None:
-        yield col(AuditEvent.member_id) == _member(tx, wanted.member_number)
-    if wanted.actions is not None:
-        yield col(AuditEvent.action).in_(wanted.actions)
-    if wanted.results is not None:
-        yield col(AuditEvent.result).in_(wanted.results)
-    if wanted.since is not None:
-        yield col(AuditEvent.at) >= utc_text(panama_midnight(wanted.since))
-    if wanted.until is not None:
-        yield col(AuditEvent.at) < utc_text(panama_midnight(wanted.until + timedelta(days=1)))
+def rows_of(tx: Transaction, ids: Sequence[int]) -> tuple[AuditRow, ...]:
+    """These events, in this order, with marks and comments."""
+    query = (
+        select(col(AuditEvent.id), col(AuditEvent.body), col(AuditSeal.seq), col(Member.number))
+        .outerjoin(AuditSeal, col(AuditSeal.event_id) == col(AuditEvent.id))
+        .outerjoin(Member, col(Member.id) == col(AuditEvent.member_id))
+        .where(col(AuditEvent.id).in_(ids))
+    )
+    found = {row.id: row for row in tx.connection.execute(query)} if ids else {}
+    marks, comments = marks_on(tx, ids), comments_on(tx, ids)
+    return tuple(audit_row(found[at], marks.get(at, ()), comments.get(at, 0)) for at in ids)
 
 
-def _actor(tx: Transaction, username: str) -> str:
-    if username == SYSTEM:
-        return "system"
-    staff_id = tx.connection.execute(select(col(Staff.id)).where(col(Staff.username) == username)).scalar()
-    if staff_id is None:
-        raise InvalidInput("No hay un usuario con ese nombre.", field="filter")
-    return f"staff:{staff_id}"
-
-
-def _member(tx: Transaction, number: str) -> int:
-    member_id = tx.connection.execute(select(col(Member.id)).where(col(Member.number) == number)).scalar()
-    if member_id is None:
-        raise InvalidInput("No hay un asociado con ese número.", field="filter")
-    return int(member_id)
-
-
-def _filter_facts(wanted: AuditFilter) -> dict[str, Any]:
+def filter_facts(wanted: AuditFilter) -> dict[str, Any]:
     """The filter as the trail keeps it: only what was asked."""
     facts = {name: value for name, value in asdict(wanted).items() if value is not None}
     return {name: value.isoformat() if isinstance(value, date) else value for name, value in facts.items()}
-
-
-def _row(row: Any) -> AuditRow:
-    body = json.loads(row.body)
-    reason = body.get("reason")
-    return AuditRow(
-        event_id=row.id,
-        seq=row.seq,
-        at=datetime.fromisoformat(body["at"]),
-        who=clean(str(body["user"]), 60),
-        action=action_text(str(body["action"])),
-        member_number=row.number,
-        object=clean(str(body["object"]), 80) if "object" in body else None,
-        result=result_text(str(body["result"])),
-        reason=clean(str(reason), _VALUE) if reason is not None else None,
-        lines=tuple(_lines(body)),
-    )
-
-
-def _lines(body: Mapping[str, Any], indent: str = "") -> Iterator[str]:
-    """Every field of a body, in its own order of importance, nested ones indented."""
-    order = list(FIELDS)
-    for name in sorted(body.keys() - {"v"}, key=lambda key: (order.index(key) if key in order else len(order), key)):
-        value = body[name]
-        label = f"{indent}{FIELDS.get(name, clean(name, 40))}"
-        if isinstance(value, dict):
-            yield f"{label}:"
-            yield from _lines(value, indent + "  ")
-        else:
-            yield f"{label}: {_shown(value)}"
-
-
-def _shown(value: Any) -> str:
-    if isinstance(value, list):
-        return clean(", ".join(str(item) for item in value), _VALUE) or "—"
-    if isinstance(value, bool):
-        return "sí" if value else "no"
-    return "—" if value is None else clean(str(value), _VALUE)

@@ -1,5 +1,6 @@
 """Every name of the audit trail in Spanish, and what a person may write to mean it."""
 
+import re
 from collections.abc import Mapping
 
 from services.operations import Op
@@ -38,6 +39,16 @@ STAFF_WORDS: Mapping[str, str] = {
     "credential.wiped": "Borró credenciales vencidas",
     Op.AUDIT_VERIFY.value: "Verificó la auditoría",
     Op.AUDIT_EXPORT.value: "Exportó la auditoría",
+    Op.AUDIT_REVIEW.value: "Trabajó en la revisión",
+    "audit.sample": "Sacó una muestra de la auditoría",
+    "audit.mark": "Marcó un evento como revisado",
+    "audit.unmark": "Quitó su marca de un evento",
+    "audit.sign": "Firmó una revisión",
+    "audit.comment": "Comentó un evento",
+    "audit.question": "Guardó una consulta",
+    "audit.question_drop": "Quitó una consulta",
+    "audit.activity": "Vio el calendario de la auditoría",
+    "audit.prove": "Sacó la prueba de un evento",
     "biller.reconciliation_view": "Vio una conciliación",
     "biller.orders_view": "Vio las órdenes en proceso",
     Op.STAFF_VIEW.value: "Vio la lista del personal",
@@ -48,12 +59,12 @@ STAFF_WORDS: Mapping[str, str] = {
 ALL_WORDS: Mapping[str, str] = {**WORDS, **STAFF_WORDS}
 
 FIELDS: Mapping[str, str] = {
-    "at": "Hora (UTC)",
+    "at": "Hora",
     "user": "Usuario",
     "action": "Acción",
     "result": "Resultado",
     "reason": "Motivo",
-    "member": "Asociado (id)",
+    "member": "Asociado",
     "object": "Objeto",
     "detail": "Detalle",
     "channel": "Canal",
@@ -66,7 +77,7 @@ FIELDS: Mapping[str, str] = {
     "app": "Versión",
     "before": "antes",
     "after": "después",
-    "amount": "monto (centésimos)",
+    "amount": "monto",
     "from": "desde",
     "to": "hacia",
     "rows": "filas",
@@ -77,8 +88,70 @@ FIELDS: Mapping[str, str] = {
     "events": "eventos",
     "sessions": "sesiones",
     "leases": "verificaciones",
+    "seq": "operación n.º",
+    "body": "huella",
+    "state": "estado",
+    "answers": "respuestas",
+    "image": "imagen",
+    "devices": "equipos",
+    "affiliated": "afiliada",
+    "field": "dato",
+    "label": "nombre",
+    "length": "largo",
+    "made_by": "pedido por",
+    "approved_by": "aprobado por",
+    "evidence": "verificación",
+    "biller": "recaudador",
+    "day": "día",
+    "month": "mes",
+    "total": "total",
+    "count": "conteo",
+    "expected": "esperado",
+    "counted": "contado",
+    "difference": "diferencia",
+    "filter": "filtro",
+    "who": "agente",
+    "since": "desde",
+    "until": "hasta",
+    "member_number": "socio",
+    "actions": "acciones",
+    "results": "resultados",
+    "case_id": "caso",
+    "seed": "semilla",
+    "findings": "hallazgos",
+    "version": "versión",
+    "policy": "política",
+    "delivery": "entrega",
+    "factors": "factores",
+    "failures": "fallos",
+    "attempt": "intento",
+    "issues_left": "envíos que quedan",
+    "accounts": "cuentas",
+    "movements": "movimientos",
+    "people": "personas",
+    "outcome": "resultado",
+    "files": "archivos",
+    "seconds": "segundos",
+    "second_factor": "segundo factor",
+    "format": "formato",
+    "event": "evento",
 }
 """Names of the body's fields; one that has none is shown as it stands."""
+
+VALUES: Mapping[str, str] = {
+    "email": "correo",
+    "phone": "celular",
+    "waiting": "en espera",
+    "cancelled": "cancelado",
+    "passed": "acertó",
+    "posted": "aplicada",
+    "held": "en proceso",
+    "rejected": "rechazada",
+    "reviewed": "revisado",
+}
+"""Words of the trail that stand as values, in Spanish; any other is shown as it stands."""
+
+_ACTION = re.compile(r"[a-z_]+(?:\.[a-z_]+)+")
 
 
 def action_text(action: str) -> str:
@@ -92,14 +165,20 @@ def result_text(result: str) -> str:
 
 
 def actions_like(typed: str) -> tuple[str, ...]:
-    """The actions whose Spanish words or name hold what was typed: `credencial`, `session.lock`."""
+    """The actions whose Spanish words or name hold what was typed: `credencial`, `session.lock`; one alone if that is
+    its whole name."""
+    if typed in ALL_WORDS:
+        return (typed,)
     wanted = fold(typed)
     names = {action: f"{fold(words)} {fold(action)}" for action, words in ALL_WORDS.items()}
-    return tuple(sorted(action for action, text in names.items() if wanted and wanted in text))
+    found = tuple(sorted(action for action, text in names.items() if wanted and wanted in text))
+    return found or ((typed,) if _ACTION.fullmatch(typed) else ())
 
 
 def results_like(typed: str) -> tuple[str, ...]:
-    """The results whose word begins like what was typed: `negado`, `refused`."""
+    """The results whose word begins like what was typed: `negado`, `refused`; one alone if that is its whole name."""
+    if typed in RESULTS:
+        return (typed,)
     wanted = fold(typed)
     return tuple(
         sorted(

@@ -72,6 +72,7 @@ class Op(StrEnum):
     AUDIT_READ = "audit.read"
     AUDIT_VERIFY = "audit.verify"
     AUDIT_EXPORT = "audit.export"
+    AUDIT_REVIEW = "audit.review"
     STAFF_MANAGE = "staff.manage"
     STAFF_UNLOCK = "staff.unlock"
     STAFF_VIEW = "staff.view"

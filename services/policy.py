@@ -131,8 +131,14 @@ class BillersPolicy:
 
 @dataclass(frozen=True, slots=True)
 class AuditPolicy:
+    """`sample_size`: events of a sample whose size nobody named; `tail_seconds`: how often a console looks for new
+    events; `export_most`: events of one export."""
+
     checkpoint_events: int
     checkpoint_hours: int
+    sample_size: int
+    tail_seconds: int
+    export_most: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from data.tables.access import (
     TemporaryCredential,
 )
 from data.tables.audit import AuditEvent, AuditSeal
+from data.tables.audit_work import AuditComment, AuditMark, AuditQuestion, AuditSignOff
 from data.tables.cash import CashHandover, CashMark, Drawer
 from data.tables.ledger import Account, Entry, Hold, HoldRelease, Operation, RollUp, Transfer
 from data.tables.members import (
@@ -48,8 +49,12 @@ __all__ = [
     "Account",
     "AnswerFailure",
     "ApprovalRequest",
+    "AuditComment",
     "AuditEvent",
+    "AuditMark",
+    "AuditQuestion",
     "AuditSeal",
+    "AuditSignOff",
     "BillerOrder",
     "Case",
     "CashHandover",

@@ -6,9 +6,11 @@ import threading
 from pathlib import Path
 
 import pytest
+from textual.widgets import Input
 
 from screens import audit_list
-from screens.audit_list import AuditList, bar
+from screens.audit_list import AuditList
+from screens.audit_panels import bar, spark
 from screens.desk import Desk
 from services.audit_log import VerifyTrail, verify_trail
 from services.audit_proof import Proof
@@ -108,3 +110,38 @@ async def test_esc_stops_a_proof(sqlite_world: World, tmp_path: Path, monkeypatc
 
 def test_the_bar_needs_no_colour() -> None:
     assert bar(0, 0).startswith("░") and bar(5, 10).count("█") == 15 and bar(10, 10).count("░") == 0
+
+
+def test_a_line_of_bars_shows_nothing_for_nothing() -> None:
+    assert spark((0, 1, 4, 8)) == " ▁▄█" and spark(()) == "" and spark((0, 0)) == "  "
+
+
+async def test_pivots_narrowing_and_days_by_key(sqlite_world: World, tmp_path: Path) -> None:
+    some_events(sqlite_world)
+    app = staff_app(sqlite_world, tmp_path)
+    async with at_the_desk(app, "auditora", code=sqlite_world.code().reveal()):
+        await burst(app, "<f6>")
+        await at_rest(app)
+        line = app.screen.query_one("#audit-filter", Input)
+        await burst(app, "jjjp")  # the newest look of its own stands on top
+        await at_rest(app)
+        assert line.value.startswith("agente:") and "0 eventos" not in screen_text(app)
+        await burst(app, "/<end> ac<tab>unlock<enter>")
+        await at_rest(app)
+        await burst(app, "p<escape>/socio:50012<enter>")
+        await at_rest(app)
+        assert "3 eventos." in screen_text(app) and "agente:mrodriguez" in screen_text(app)
+        await burst(app, "<right>f")
+        await at_rest(app)
+        assert line.value == "socio:50012 acción:access.unlock" and "3 eventos." in screen_text(app)
+        await burst(app, "[")
+        await at_rest(app)
+        assert line.value.endswith("día:22/11/2026") and "0 eventos." in screen_text(app)
+        await burst(app, "]")
+        await at_rest(app)
+        assert line.value.endswith("día:23/11/2026") and "3 eventos." in screen_text(app)
+        await burst(app, "<escape>")
+        await at_rest(app)
+        assert line.value == "socio:50012"
+        await burst(app, "<escape>")
+        assert isinstance(app.screen, Desk)

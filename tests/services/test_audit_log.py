@@ -77,7 +77,8 @@ def test_the_body_is_told_in_spanish_and_cleaned(world: World) -> None:
     row = next(row for row in read_audit(ReadAudit(), reader, world.uow).rows if row.reason)
     assert "\x1b" not in "".join((*row.lines, row.reason or ""))
     assert "Usuario: mrodriguez" in row.lines
-    assert "  antes: a" in row.lines and "  después: b" in row.lines and "  odd: sí" in row.lines
+    assert "Hora: 23/11/2026 09:00:00 (Panamá)" in row.lines
+    assert "  Cambio: a → b" in row.lines and "  odd: sí" in row.lines
 
 
 def test_only_supervisors_and_auditors_read(world: World) -> None:
@@ -89,7 +90,19 @@ def test_only_supervisors_and_auditors_read(world: World) -> None:
 
 @pytest.mark.parametrize(
     ("typed", "said"),
-    [("credencial", "«credencial»"), ("color:azul", "«color:»"), ("desde:31/02/2026", "Fecha"), ("acción:xyz", "xyz")],
+    [
+        ("credencial", "«credencial»"),
+        ("color:azul", "«color:»"),
+        ("agnte:x", "«agente:»"),
+        ("desde:31/02/2026", "Fecha"),
+        ("desde:02/11/2026 hasta:01/11/2026", "posterior"),
+        ("día:01/11/2026 desde:01/11/2026", "los tres"),
+        ("acción:xyz", "xyz"),
+        ("monto:7.555", "Monto"),
+        ("evento:0", "«0»"),
+        ("evento:²", "«²»"),
+        ("agente:a agente:b", "dos veces"),
+    ],
 )
 def test_a_filter_that_is_not_understood_is_named(typed: str, said: str) -> None:
     with pytest.raises(InvalidInput, match="invalid_input") as refused:
