@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import delete, func, update
+from sqlalchemy import delete, func
 from sqlmodel import col, select
 
 from data.tables import Access, RememberedDevice, SecurityAnswer
@@ -24,6 +24,7 @@ from services.credentials import (
     issue_and_commit,
     to_issued,
 )
+from services.devices import forget
 from services.errors import IllegalStep, InvalidInput
 from services.operations import Op
 from services.operator import Operator
@@ -180,7 +181,7 @@ def forget_devices(command: ForgetDevices, operator: Operator, uow: UnitOfWork) 
 
     def work(tx: Transaction, access: Access) -> tuple[str, dict[str, Any]]:
         before = _live_devices(tx, access.member_id)
-        gone = _forget(tx, access.member_id, command.device_id)
+        gone = forget(tx, access.member_id, command.device_id)
         if not gone:
             raise InvalidInput("El asociado no tiene equipos recordados.")
         text = "Equipo olvidado." if gone == 1 else f"{gone} equipos olvidados."
@@ -234,7 +235,7 @@ def close(command: Close, operator: Operator, uow: UnitOfWork) -> Mended:
         detail |= {
             "credentials_ended": end_credentials(tx, access.member_id, "closed"),
             "answers": _delete_answers(tx, access.member_id),
-            "devices": _forget(tx, access.member_id, None),
+            "devices": forget(tx, access.member_id, None),
         }
         return "Acceso cerrado definitivamente.", detail
 
@@ -284,19 +285,3 @@ def _live_devices(tx: Transaction, member_id: int) -> int:
         col(RememberedDevice.expires_at) > tx.now,
     )
     return int(tx.connection.execute(query).scalar_one())
-
-
-def _forget(tx: Transaction, member_id: int, device_id: int | None) -> int:
-    """Forget live devices: one, or all for None."""
-    statement = (
-        update(RememberedDevice)
-        .where(
-            col(RememberedDevice.member_id) == member_id,
-            col(RememberedDevice.forgotten_at).is_(None),
-            col(RememberedDevice.expires_at) > tx.now,
-        )
-        .values(forgotten_at=tx.now)
-    )
-    if device_id is not None:
-        statement = statement.where(col(RememberedDevice.id) == device_id)
-    return tx.connection.execute(statement).rowcount

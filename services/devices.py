@@ -4,6 +4,9 @@ import hashlib
 import secrets as random_source
 from datetime import timedelta
 
+from sqlalchemy import update
+from sqlmodel import col
+
 from data.secrets import Secret
 from data.tables import RememberedDevice
 from services.operator import Channel
@@ -31,3 +34,19 @@ def remember(tx: Transaction, member_id: int, place: PortalPlace) -> Secret | No
         )
     )
     return Secret(token)
+
+
+def forget(tx: Transaction, member_id: int, device_id: int | None) -> int:
+    """Forget live devices of a member: one, or all for None; answers how many."""
+    statement = (
+        update(RememberedDevice)
+        .where(
+            col(RememberedDevice.member_id) == member_id,
+            col(RememberedDevice.forgotten_at).is_(None),
+            col(RememberedDevice.expires_at) > tx.now,
+        )
+        .values(forgotten_at=tx.now)
+    )
+    if device_id is not None:
+        statement = statement.where(col(RememberedDevice.id) == device_id)
+    return tx.connection.execute(statement).rowcount

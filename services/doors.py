@@ -27,7 +27,7 @@ from services.staff_proof import reading
 from services.text_cleaning import clean
 from services.unit_of_work import Transaction, UnitOfWork
 
-StepKind = Literal["question", "image", "temporary"]
+StepKind = Literal["question", "image", "temporary", "forgotten", "renew"]
 USER_TYPED = 64
 TICKET_BYTES = 32
 #: One in so many unknown users is asked like a member whose first access is unfinished.
@@ -130,7 +130,7 @@ def first_step(tx: Transaction, who: Visitor, place: PortalPlace) -> DoorStep:
     if who.unfinished:
         return open_door(tx, who, place, "temporary")
     device = _device(tx, who.member_id, place)
-    position, text = _question(tx, who)
+    position, text = question_of(tx, who)
     if device:
         return picture_step(tx, who, place, answered=True)
     step = open_door(tx, who, place, "question", position=position)
@@ -206,14 +206,14 @@ def door_position(tx: Transaction, member_id: int) -> int | None:
     """The position of the question that the door asks of this member."""
     username = tx.connection.execute(select(col(Access.username_folded)).where(col(Access.member_id) == member_id))
     mark = mark_of(tx.secrets, "user", username.scalar() or "")
-    return _question(tx, Visitor(member_id, mark, unfinished=False))[0]
+    return question_of(tx, Visitor(member_id, mark, unfinished=False))[0]
 
 
 def _is_number(name: str) -> bool:
     return name.isascii() and name.isdigit()
 
 
-def _question(tx: Transaction, who: Visitor) -> tuple[int | None, str]:
+def question_of(tx: Transaction, who: Visitor) -> tuple[int | None, str]:
     """The one question of this user at the door, by position and text: always the same, never a weak one if there is a
     better one (req. 21). A stranger never sees the member's other questions."""
     catalogue = load_questions()

@@ -154,7 +154,7 @@ def set_password(command: SetPassword, operator: Operator, uow: UnitOfWork) -> W
         else:
             require_rules(command.new, command.repeat, facts_of(tx, member, access, command.current))
             access.password_hash, access.password_at = hashed, tx.now
-            return _done(tx, access, "portal.password", "member_password_changed")
+            return _done(tx, access, "portal.password", tell=True)
     raise InvalidInput("La contraseña actual no es la del correo. Escríbala de nuevo.", field="current")
 
 
@@ -219,7 +219,7 @@ def _take(
     with uow.begin(operator, Op.PORTAL_WIZARD, member_id=operator.member_id) as tx:
         member, access = _at(tx, step)
         detail = work(tx, member, access)
-        return _done(tx, access, action, None, detail)
+        return _done(tx, access, action, detail)
 
 
 def _at(tx: Transaction, step: str) -> tuple[Member, Access]:
@@ -233,7 +233,7 @@ def _at(tx: Transaction, step: str) -> tuple[Member, Access]:
 
 
 def _done(
-    tx: Transaction, access: Access, action: str, template: str | None, detail: dict[str, Any] | None = None
+    tx: Transaction, access: Access, action: str, detail: dict[str, Any] | None = None, *, tell: bool = False
 ) -> WizardState:
     """Record and commit a step. After the last of the five the session ends: the member comes in with the new data."""
     tx.session.add(access)
@@ -241,8 +241,8 @@ def _done(
     if first_missing(access, wizard_only=True) is None:
         end_session(tx, tx.operator.session_id, "relogin")
         state = _state(access) if access.relogin_at is None else WizardState("relogin", STEPS.index("relogin") + 1)
-    if template is not None:
-        outbox.notice(tx, access.member_id, template, {})
+    if tell:
+        outbox.notice(tx, access.member_id, "member_security_changed", {"what": "su contraseña"})
     tx.record(action, detail=(detail or {}) | {"next": state.step})
     tx.commit()
     return state

@@ -69,6 +69,7 @@ class Op(StrEnum):
     PORTAL_VIEW = "portal.view"
     PORTAL_SECURITY = "portal.security"
     PORTAL_PROOF = "portal.proof"
+    IMAGE_REPORT_ATTEND = "image_report.attend"
     AUDIT_READ = "audit.read"
     AUDIT_VERIFY = "audit.verify"
     AUDIT_EXPORT = "audit.export"

@@ -23,5 +23,10 @@ WORDS: Mapping[str, str] = {
     "portal.username": "Cambió su usuario",
     "portal.image": "Eligió su imagen de seguridad",
     "portal.questions": "Eligió sus preguntas de seguridad",
+    "portal.devices": "Cambió sus equipos recordados",
+    "portal.forgotten": "Pidió recuperar su contraseña",
+    "portal.recovery": "Comprobó quién es para recuperar su contraseña",
+    "portal.renewed": "Recuperó su contraseña",
+    Op.IMAGE_REPORT_ATTEND.value: "Atendió un aviso de imagen no reconocida",
     "portal.services": "Eligió sus servicios",
 }

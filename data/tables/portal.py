@@ -19,7 +19,7 @@ class MemberDoor(SQLModel, table=True):
     id: str = Field(sa_type=String, primary_key=True)  # hex SHA-256 of the ticket
     member_id: int | None = Field(default=None, sa_type=Int, foreign_key="member.id", index=True)
     user_mark: str = Field(sa_type=String, index=True)  # keyed mark of the folded user
-    kind: str = Field(sa_type=String)  # question | image | temporary | forgotten
+    kind: str = Field(sa_type=String)  # question | image | temporary | forgotten | renew
     position: int | None = Field(default=None, sa_type=Int)  # of the question that is asked
     answered: bool = Field(default=False, sa_type=Flag)  # the question was answered right, or the device is known
     channel: str = Field(sa_type=String)
