@@ -10,6 +10,10 @@ SERVED_DRIVER = "coop_tui.web.driver:ServedDriver"
 """The one driver that may come from the environment: how the program is told that it is served to a browser.
 """
 
+ORIGIN_VARIABLE = "COOP_ORIGIN"
+"""Where the browser is, told by the server to the process behind it, which counts tries by it.
+"""
+
 _HARMLESS = frozenset({"TEXTUAL_COLOR_SYSTEM", "TEXTUAL_DISABLE_KITTY_KEY", "TEXTUAL_FPS", "TEXTUAL_ALLOW_SIGNALS"})
 
 

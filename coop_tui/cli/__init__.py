@@ -31,6 +31,7 @@ SUBCOMMANDS = {
     "cash": ("coop_tui.cli.cash", "efectivo que se reporta: marks"),
     "db": ("coop_tui.cli.store", "base de datos: upgrade, check, grants, backup, restore"),
     "worker": ("coop_tui.cli.worker", "envía correos y hace las tareas de fondo"),
+    "portal": ("coop_tui.cli.portal", "el portal de los asociados, en el quiosco de una sucursal"),
     "serve": ("coop_tui.cli.serve", "atiende en el navegador, detrás de un proxy con TLS"),
     "doctor": ("coop_tui.cli.doctor", "revisa si esta instalación está en condiciones"),
     "secret": ("coop_tui.cli.secret", "guarda la contraseña o la ficha de un servidor vecino"),
@@ -48,7 +49,7 @@ def main(argv: list[str] | None = None) -> int:
     options = _parser(arguments).parse_args(arguments)
     if options.command is None:
         return _app(options.data)
-    if options.command == "demo":
+    if options.command in ("demo", "portal"):
         from coop_tui.environment import harden_process
 
         harden_process()  # Textual reads the environment when it is imported.

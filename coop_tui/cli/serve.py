@@ -1,4 +1,5 @@
-"""`serve`: the program in a browser, behind a door of ours; `serve --link`: registers a station by a one-time link.
+"""`serve`: the staff's program in a browser, behind a door of ours; `serve --link` registers a station by a one-time
+link; `serve --portal`: the members' portal, for everybody.
 
 The server opens no store and holds no key: each session is a process of its own, which does. It listens on this machine
 alone unless told otherwise; TLS is the affair of a proxy before it (docs/despliegue.md).
@@ -38,6 +39,7 @@ def add_arguments(_name: str, parser: argparse.ArgumentParser) -> None:
         metavar="IP",
         help="proxy cuyo X-Forwarded-For se cree (dirección o red; se puede repetir)",
     )
+    parser.add_argument("--portal", action="store_true", help="el portal de los asociados, en vez del personal")
     parser.add_argument("--link", action="store_true", help="imprime un enlace de un solo uso que registra un puesto")
     parser.add_argument("--terminal", metavar="NOMBRE", help="con --link: nombre del puesto en la auditoría")
     parser.add_argument("--channel", choices=CHANNELS[:3], help="con --link: canal en que atiende el puesto")
@@ -53,6 +55,8 @@ def run(options: argparse.Namespace) -> int:
     from coop_tui.policy_file import policy_of
 
     policy = policy_of(settings)
+    if options.portal and (options.link or options.forget):
+        raise Usage("el portal no tiene puestos: --portal va sin --link ni --forget")
     if options.forget:
         gone = _stations(settings, policy).forget(options.forget)
         answer(options, {"forgotten": gone}, [f"Dados de baja: {gone}."])
@@ -86,6 +90,7 @@ def _serve(options: argparse.Namespace, settings: Settings, policy: Policy) -> i
     from coop_tui.web.door import Door, Place
     from coop_tui.web.origins import networks
     from coop_tui.web.pages import WebMissing, static_files
+    from coop_tui.web.passes import OpenPasses
     from coop_tui.web.session import Program
 
     try:
@@ -102,10 +107,17 @@ def _serve(options: argparse.Namespace, settings: Settings, policy: Policy) -> i
     url = _public_url(options, listening.getsockname()[1])
     log_to(settings.log_path)
     logging.getLogger("aiohttp").setLevel(logging.CRITICAL)  # It would write what strangers send.
-    stations = _stations(settings, policy)
-    stations.purge()
-    door = Door(Place(TITLE, url, trusted), stations, policy.web_staff, Program(command, Path.cwd(), {}))
-    answer(options, {"url": url.text}, [f"{url.text}  (Ctrl+C para terminar)", "Registre cada puesto con: --link"])
+    place = Place(TITLE, url, trusted)
+    if options.portal:
+        program = Program([*command, "portal"], Path.cwd(), {"COOP_CHANNEL": "web", "COOP_TERMINAL": "web"})
+        door = Door(place, OpenPasses(policy.web_portal.pass_hours), policy.web_portal, program)
+        hint = "El portal de los asociados."
+    else:
+        stations = _stations(settings, policy)
+        stations.purge()
+        door = Door(place, stations, policy.web_staff, Program(command, Path.cwd(), {}))
+        hint = "Registre cada puesto con: coop-tui serve --link"
+    answer(options, {"url": url.text}, [f"{url.text}  (Ctrl+C para terminar)", hint])
     sys.stdout.flush()  # a script that reads the address through a pipe waits for this line
     door.serve(listening)
     return 0

@@ -15,10 +15,8 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
-from coop_tui.environment import SERVED_DRIVER
+from coop_tui.environment import ORIGIN_VARIABLE, SERVED_DRIVER
 
-ORIGIN_VARIABLE: Final = "COOP_ORIGIN"
-"""Where the browser is, told by the server to the process behind it, which counts tries by it."""
 PRELUDE: Final = b"__GANGLION__\n"
 LEAVE_SECONDS: Final = 3
 """For each way of ending a process: asked, told by SIGTERM, and then not asked any more."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from importlib.resources import files
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from coop_tui.settings import load_settings
 from coop_tui.wiring import init_store, open_store
 from data.secrets import Secret
 from services.staff import FirstAdministrator, first_administrator
+from tests.web.living import LivingWorld
 from tests.web.served import Branch
 
 
@@ -29,3 +31,11 @@ def branch(tmp_path_factory: pytest.TempPathFactory) -> Branch:
     first_administrator(FirstAdministrator(found.username, "Rita Sanjur", "001", Secret(found.password)), uow)
     uow.engine.dispose()
     return found
+
+
+@pytest.fixture
+def living(branch: Branch) -> Iterator[LivingWorld]:
+    """What the branch's store holds, while the program works on it."""
+    uow = open_store(load_settings(branch.data, environ={}))
+    yield LivingWorld(uow)
+    uow.engine.dispose()

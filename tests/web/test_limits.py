@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from coop_tui.environment import ORIGIN_VARIABLE
 from coop_tui.web import limits
-from coop_tui.web.child import ORIGIN_VARIABLE, environment_of, size_within
+from coop_tui.web.child import environment_of, size_within
 from coop_tui.web.limits import NoSeat, Rate, Seats
 from coop_tui.web.origins import UnclearOrigin, networks, origin_of, public_url
 from coop_tui.web.passes import OpenPasses, Pass, StationPasses

@@ -62,6 +62,7 @@ WRONG = {
     ("--public-url", "https://coop.example/x"): "sin ruta",
     ("--trusted-proxy", "proxy"): "--trusted-proxy es una dirección o una red",
     ("--terminal", "caja-3"): "van con --link",
+    ("--portal", "--link"): "no tiene puestos",
     ("--port", "1", "--listen", "192.0.2.1", "--public-url", "https://coop.example"): "no se puede escuchar",
 }
 
