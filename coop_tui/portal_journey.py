@@ -90,5 +90,10 @@ async def screen_of(app: PortalApp, state: WizardState) -> Any:
             return ChooseQuestions(state)
         case "services":
             return ChooseServices(state, await app.call(service_choices))
+        case "contract":
+            from screens.portal.contract import Contract
+            from services.contracts import current_contract
+
+            return Contract(state, await app.call(current_contract))
         case other:
             raise LookupError(f"no screen for step {other}")

@@ -97,17 +97,37 @@ class PortalSession(BaseApp[int]):
     async def call(self, function: Callable[..., R], /, *args: Any, **kwargs: Any) -> R:
         """Run a use case (or any blocking function) in a thread, with member, store and gateway put in.
 
-        An ended session takes everything away; any other error is the caller's.
+        What must be proven first is asked for, and the call made again. An ended session takes everything away; any
+        other error is the caller's.
         """
+        from services.member_authorisation import ProofNeeded
+
         operator = self._operator
-        try:
-            result = await super().call(bound(function, args, kwargs, self))
-        except SessionEnded as ended:
-            if operator is not None and operator is self._operator:
-                self.start_over(ended.user_text)
-            raise
-        self.work_committed()
-        return result
+        while True:
+            try:
+                result = await super().call(bound(function, args, kwargs, self))
+            except ProofNeeded as needed:
+                if not await self._prove(needed.proof):
+                    raise
+            except SessionEnded as ended:
+                if operator is not None and operator is self._operator:
+                    self.start_over(ended.user_text)
+                raise
+            else:
+                self.work_committed()
+                return result
+
+    async def _prove(self, proof: str) -> bool:
+        """Ask for the security question or the password once more; False when the member went back."""
+        from screens.portal.proof import Prove, ProveQuestion
+        from services.member_proofs import proof_question
+
+        if proof == "answer":
+            asked = await self.call(proof_question)
+            answered: bool | None = await self.push_screen_wait(ProveQuestion(asked.text))
+        else:
+            answered = await self.push_screen_wait(Prove())
+        return answered is True
 
     async def _quietly(self, function: Callable[..., R], /, *args: Any) -> R:
         return await super().call(function, *args)

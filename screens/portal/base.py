@@ -66,20 +66,20 @@ class Info(Horizontal):
         self.remove()
 
 
-class PortalScreen(BaseScreen[ResultT]):
-    """One question. Subclasses yield its fields in `compose_form` and act in `action_forward`.
+class PortalPage(BaseScreen[ResultT]):
+    """Title, text and buttons. Subclasses yield what stands between them in `compose_form`.
 
     `progress`: «Paso 3 de 7», or nothing.
     """
 
-    ACTIONS: ClassVar[tuple[CommandClass, ...]] = (Forward, StepBack)
+    ACTIONS: ClassVar[tuple[CommandClass, ...]] = (StepBack,)
     HEADING: ClassVar[str] = ""
     INFO: ClassVar[str] = ""
     INFO_CLOSES: ClassVar[bool] = False
-    BUTTONS: ClassVar[tuple[str, ...]] = ("back", "forward")
+    BUTTONS: ClassVar[tuple[str, ...]] = ("back",)
     """Ids of the commands that stand as buttons, in the guide's order."""
     DEFAULT_CSS = """
-    PortalScreen {
+    PortalPage {
         #body { align-horizontal: center; height: 1fr; }
         .card { width: 100%; max-width: 96; height: 1fr; padding: 0 2; }
         .heading { height: 2; border-bottom: solid $panel-border; margin-bottom: 1; }
@@ -93,19 +93,19 @@ class PortalScreen(BaseScreen[ResultT]):
         #forward:disabled { background: $panel; color: $text-muted; }
         #forward:focus { text-style: bold reverse; }
     }
-    PortalScreen .card Field .field-label, PortalScreen .card SecretField .field-label,
-    PortalScreen .card BirthField .field-label { width: 22; }
-    PortalScreen .card Field .field-error, PortalScreen .card SecretField .field-error,
-    PortalScreen .card BirthField .field-error { padding-left: 22; }
-    PortalScreen.-narrow .card Field .field-label, PortalScreen.-narrow .card SecretField .field-label,
-    PortalScreen.-narrow .card BirthField .field-label { width: 22; }
-    PortalScreen.-narrow .card Field .field-error, PortalScreen.-narrow .card SecretField .field-error,
-    PortalScreen.-narrow .card BirthField .field-error { padding-left: 22; }
-    PortalScreen.-tall .card { padding: 1 4; }
-    PortalScreen.-tall .heading { margin-bottom: 2; }
-    PortalScreen.-tall Field, PortalScreen.-tall SecretField { margin-bottom: 1; }
-    PortalScreen.-tall .buttons { height: 3; }
-    PortalScreen.-tall .buttons PlainButton { height: 3; padding: 1 3; }
+    PortalPage .card Field .field-label, PortalPage .card SecretField .field-label,
+    PortalPage .card BirthField .field-label { width: 22; }
+    PortalPage .card Field .field-error, PortalPage .card SecretField .field-error,
+    PortalPage .card BirthField .field-error { padding-left: 22; }
+    PortalPage.-narrow .card Field .field-label, PortalPage.-narrow .card SecretField .field-label,
+    PortalPage.-narrow .card BirthField .field-label { width: 22; }
+    PortalPage.-narrow .card Field .field-error, PortalPage.-narrow .card SecretField .field-error,
+    PortalPage.-narrow .card BirthField .field-error { padding-left: 22; }
+    PortalPage.-tall .card { padding: 1 4; }
+    PortalPage.-tall .heading { margin-bottom: 2; }
+    PortalPage.-tall Field, PortalPage.-tall SecretField { margin-bottom: 1; }
+    PortalPage.-tall .buttons { height: 3; }
+    PortalPage.-tall .buttons PlainButton { height: 3; padding: 1 3; }
     """
 
     def __init__(self, progress: str = "") -> None:
@@ -153,10 +153,17 @@ class PortalScreen(BaseScreen[ResultT]):
             event.stop()
             await self.run_command(command)
 
-    def action_forward(self) -> object:
-        """F2, Enter on the last field, or the button. For subclasses."""
-        raise NotImplementedError
-
     async def action_back(self) -> None:
         """Leave with no answer; the flow says what stands before this screen."""
         self.dismiss(None)
+
+
+class PortalScreen(PortalPage[ResultT]):
+    """One question, and the way on. Subclasses act in `action_forward`."""
+
+    ACTIONS: ClassVar[tuple[CommandClass, ...]] = (Forward,)
+    BUTTONS: ClassVar[tuple[str, ...]] = ("back", "forward")
+
+    def action_forward(self) -> object:
+        """F2, Enter on the last field, or the button. For subclasses."""
+        raise NotImplementedError

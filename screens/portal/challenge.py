@@ -107,9 +107,16 @@ class ChooseTiles(PortalScreen[frozenset[int]]):
     ChooseTiles .buttons { margin-top: 0; }
     """
 
-    def __init__(self, label: str, tiles: Sequence[Picture]) -> None:
+    def __init__(self, label: str, tiles: Sequence[Picture], notice: str = "") -> None:
+        """`notice`: why there is another board."""
         super().__init__()
-        self._label, self._tiles = label, tuple(tiles)
+        self._label, self._tiles, self._notice = label, tuple(tiles), notice
+
+    def on_mount(self) -> None:
+        """Say why there is another board."""
+        super().on_mount()
+        if self._notice:
+            self.say(self._notice, "warning")
 
     def heading(self) -> str:
         """What is asked for."""

@@ -14,7 +14,7 @@ from screens.flow import background_flow, flow
 from screens.portal.base import Forward, PortalScreen, StepBack
 from screens.portal.portal_shell import portal_shell
 from services.errors import CoopError
-from widgets.command import CommandClass
+from widgets.command import Command, CommandClass
 from widgets.fields import Field
 from widgets.house_input import TextInput
 from widgets.panel import PlainButton
@@ -35,16 +35,29 @@ class Clear(StepBack):
     footer = False
 
 
+class Register(Command):
+    """Solicita el acceso a Cooperativa en Línea."""
+
+    id = "register"
+    label = "Regístrese aquí"
+    keys: ClassVar[tuple[str, ...]] = ("f3",)
+    footer = True
+
+
+LINKS: tuple[tuple[str, CommandClass], ...] = (("+", Register),)
+"""Sign and link, beside the field."""
+
+
 class User(PortalScreen["DoorStep"]):
     """Answers with the first step of the sign-in. `notice`: why the last visit ended, or nothing."""
 
-    ACTIONS: ClassVar[tuple[CommandClass, ...]] = (Forward, Clear)
+    ACTIONS: ClassVar[tuple[CommandClass, ...]] = (Forward, Clear, Register)
     HEADING = "Usuario"
     BUTTONS = ()
     AUTO_FOCUS = "#username"
     HELP = (
         "Escriba su usuario y pulse Enter. La primera vez es el usuario temporal que recibió por correo: su número de "
-        "asociado."
+        "asociado. Si todavía no tiene acceso, regístrese con F3."
     )
     DEFAULT_CSS = """
     User #entry { width: 1fr; height: auto; }
@@ -70,7 +83,8 @@ class User(PortalScreen["DoorStep"]):
         """The field with its person, and the links beside it."""
         entry = Vertical(self._username, PlainButton("Siguiente", id="forward"), id="username-side")
         person = PlainText(PERSON, multiline=True, id="person")
-        yield Horizontal(person, entry, id="entry")
+        links = [PlainButton(f"{mark} {command.label}", id=command.id) for mark, command in LINKS]
+        yield Horizontal(Horizontal(person, entry, id="entry"), Vertical(*links, id="links"), id="entry-row")
         yield PlainText(OPENING, id="door-state", classes="note")
 
     def on_mount(self) -> None:
@@ -110,6 +124,15 @@ class User(PortalScreen["DoorStep"]):
             shell.drop_typed_ahead()
             raise
         self.dismiss(step)
+
+    @flow
+    async def action_register(self) -> None:
+        """F3."""
+        shell = portal_shell(self)
+        await shell.store()
+        from screens.portal.register import RegisterMember
+
+        await self.app.push_screen_wait(RegisterMember())
 
     async def action_back(self) -> None:
         """Esc."""

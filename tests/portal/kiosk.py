@@ -16,8 +16,10 @@ from textual.widgets import Input
 
 from coop_tui.portal_app import PortalApp
 from coop_tui.settings import load_settings
+from screens.dialogs.message import Message
 from screens.portal.change_password import MemberPassword
 from screens.portal.change_username import ChangeUsername
+from screens.portal.contract import Contract
 from screens.portal.image import ChooseImage
 from screens.portal.password import Password
 from screens.portal.question import Question
@@ -150,6 +152,13 @@ class Kiosk:
         await self.answer()
         self.on(Password)
         await self.keys(f"{password}<enter>")
+
+    async def sign_contract(self) -> None:
+        """Read to the end, tick, sign."""
+        self.on(Contract)
+        await self.keys("<end><tab><space><f2>")
+        self.on(Message)
+        await self.keys("<enter>")
 
     # The clock --------------------------------------------------------------------------------------
 
