@@ -55,6 +55,7 @@ STAFF_WORDS: Mapping[str, str] = {
     Op.STAFF_MANAGE.value: "Administró personal",
     Op.IMPORT.value: "Importó datos",
     Op.LEDGER_CHECK.value: "Revisó el libro mayor",
+    "contract.list": "Vio las firmas de contratos",
 }
 ALL_WORDS: Mapping[str, str] = {**WORDS, **STAFF_WORDS}
 

@@ -38,6 +38,7 @@ from services.demo_access import (
     unknown_hashes,
 )
 from services.demo_cash import add_cash
+from services.demo_contracts import add_contracts
 from services.demo_desk import add_desk
 from services.demo_money import add_accounts
 from services.demo_sheet import DemoMember, DemoSheet, DemoStaff, demo_sheet, has_second_factor
@@ -90,6 +91,7 @@ def build_demo(uow: UnitOfWork, now: datetime | None = None) -> DemoSheet:
         members = _add_members(tx, figures)
         staff = _add_staff(tx, people, members, hashes)
         _add_access(tx, figures, members, staff, hashes)
+        add_contracts(tx, members, figures)
         accounts, movements = add_accounts(tx, members, figures)
         add_desk(tx, members, figures, staff)
         add_cash(tx, members, figures, people, staff)

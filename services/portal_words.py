@@ -5,7 +5,18 @@ from collections.abc import Mapping
 from services.operations import Op
 
 #: What only looks, or only opens a step.
-LOOKS = frozenset({Op.PORTAL_VIEW.value, "portal.begin", "portal.proof_question"})
+LOOKS = frozenset(
+    {
+        Op.PORTAL_VIEW.value,
+        "portal.begin",
+        "portal.proof_question",
+        "portal.overview",
+        "portal.detail",
+        "portal.statement",
+        "contract.read",
+        "contract.copy",
+    }
+)
 WORDS: Mapping[str, str] = {
     Op.PORTAL_WIZARD.value: "Primer acceso",
     Op.PORTAL_CONTRACT.value: "Contrato de servicios",
@@ -29,4 +40,13 @@ WORDS: Mapping[str, str] = {
     "portal.renewed": "Recuperó su contraseña",
     Op.IMAGE_REPORT_ATTEND.value: "Atendió un aviso de imagen no reconocida",
     "portal.services": "Eligió sus servicios",
+    "portal.overview": "Vio sus cuentas en el portal",
+    "portal.detail": "Vio el detalle de una cuenta",
+    "portal.statement": "Vio un estado de cuenta",
+    "contract.read": "Leyó el contrato",
+    "contract.sign": "Firmó el contrato",
+    "contract.copy": "Pidió copia del contrato",
+    "contract.verify": "Comprobó la firma del contrato",
+    "contract.export": "Exportó la prueba del contrato",
+    "statement.mail": "Envió un estado de cuenta",
 }

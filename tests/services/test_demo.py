@@ -18,13 +18,14 @@ from data.values.dates import panama_date
 from services.access_states import AccessState
 from services.account_view import shown_figure
 from services.activation_queue import pending_activations
+from services.contract_proof import signatures, verify_contract
 from services.demo import DemoExists, build_demo, demo_built, demo_sheet
 from services.drawer_difference import explain
 from services.drawer_review import DrawersOfDay, drawers_of_day
 from services.drawer_rows import cash_entries, movements
 from services.ledger_check import check
 from services.lookup import Find, find
-from services.operator import Role
+from services.operator import Role, system_operator
 from services.passwords import password_problems
 from services.policy import load_policy
 from services.records import OpenRecord, open_record
@@ -204,3 +205,22 @@ def test_a_drawer_stands_open_and_its_double_is_found(world: World) -> None:
         (first, *_) = explain(cash_entries(movements(tx, drawer)), -75_00)
     assert first.why == "doubled" and first.entries == tuple(ids[:2])
     assert world.scalar("SELECT count(*) FROM outbox WHERE template = 'payment_done' AND state = 'pending'") == 0
+
+
+def test_whoever_signed_the_contract_has_a_signature_that_fits(sqlite_world: World) -> None:
+    world = sqlite_world
+    build_demo(world.uow)
+    past = world.rows("SELECT member_id FROM access WHERE contract_at IS NOT NULL")
+    console = system_operator("test")
+    found = signatures(world.uow, console)
+    assert len(found) == len(past) == world.scalar("SELECT count(DISTINCT member_id) FROM contract_signature") > 5
+    verdicts = [verify_contract(row.id, console, world.uow) for row in found]
+    assert [verdict.findings for verdict in verdicts if not verdict.intact] == []
+    guide = next(row for row in found if row.number == "50000")
+    text = str(world.scalar("SELECT text FROM contract_signature WHERE id = :id", id=guide.id))
+    assert text.endswith("a los 27 días del mes Diciembre del año 2018.\n")
+    early = (
+        "SELECT count(*) FROM contract_signature JOIN access ON access.member_id = contract_signature.member_id"
+        " WHERE state IN ('primer_acceso', 'activado')"
+    )
+    assert world.scalar(early) == 0
