@@ -13,7 +13,7 @@ from coop_tui.commands.staff import Approvals
 from coop_tui.session_app import SessionApp
 from coop_tui.settings import Settings
 from screens.flow import background_flow, flow
-from screens.staff_shell import ShowsDelivery
+from screens.staff_shell import ShowsDelivery, ShowsWaiting
 from services.errors import CoopError
 from widgets.keys import key_name
 
@@ -138,10 +138,13 @@ class WorkingApp(SessionApp):
             return
         self._show_waiting(waiting)
         self._decided_since = decided.until
-        for request_id, text in decided.told:
-            if request_id not in self._decided_told:
-                self._decided_told.add(request_id)
-                self.notify_safe(text, title="Aprobaciones")
+        news = [(request_id, text) for request_id, text in decided.told if request_id not in self._decided_told]
+        for request_id, text in news:
+            self._decided_told.add(request_id)
+            self.notify_safe(text, title="Aprobaciones")
+        for screen in self.screen_stack if news else ():
+            if isinstance(screen, ShowsWaiting):
+                screen.request_decided()
 
     def _show_waiting(self, waiting: Waiting) -> None:
         key = key_name(next(iter(self.keys_of(Approvals)), ""))

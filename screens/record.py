@@ -159,6 +159,11 @@ class RecordScreen(RecordMoney):
         if self.record is not None and self.record.access.mail is not None:
             self.read_by_itself()
 
+    def request_decided(self) -> None:
+        """Perhaps what waits of this member: their balances moved with it."""
+        if self.record is not None and self.record.pending:
+            self.read_by_itself()
+
     @background_flow
     async def read_by_itself(self) -> None:
         """Read again without counting as somebody's presence (req. 13)."""

@@ -23,6 +23,14 @@ class ShowsDelivery(Protocol):
         """A message went out or failed: read it again, without counting as a sign of life."""
 
 
+@runtime_checkable
+class ShowsWaiting(Protocol):
+    """A screen that shows what of a member waits for a second person."""
+
+    def request_decided(self) -> None:
+        """One of the operator's own was decided: read it again, without counting as a sign of life."""
+
+
 class StaffShell(Shell, Protocol):
     """The staff app, as its screens see it."""
 

@@ -31,7 +31,10 @@ def top_text(identity: Identity, now: datetime, columns: int) -> Text:
     fitting = [text for wording in identity.notice if (text := safe(wording, "bold reverse")).cell_len <= room]
     notice = fitting[0] if fitting else Text()
     room -= notice.cell_len
-    left = Text("  " if fitting else "").append_text(safe(identity.institution if room >= LEAST or not fitting else ""))
+    if not fitting:
+        left = safe(identity.institution)
+    else:
+        left = Text("  ").append_text(safe(identity.institution)) if room >= LEAST else Text(" " * room)
     left.truncate(max(0, room), overflow="ellipsis", pad=True)
     line = Text().append_text(notice).append_text(left).append("  ").append_text(right)
     line.truncate(max(0, columns), overflow="ellipsis")

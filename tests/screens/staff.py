@@ -23,6 +23,7 @@ from tests.services.world import PASSWORD, World
 BESIDE = (
     "follow_store",
     "refresh_panels",
+    "read_by_itself",
     "read_delivery",
     "_load_rest",
     "_read_own_keys",

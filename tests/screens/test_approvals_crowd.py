@@ -7,13 +7,20 @@ from pathlib import Path
 
 import pytest
 
+from data.values.uuid7 import uuid7
 from screens.approvals import ApprovalsScreen
 from screens.dialogs.confirm import Confirm
+from screens.record import RecordScreen
 from services.approval_ends import expire_due
+from services.approval_views import GetApproval, approval_detail
+from services.approvals import Approve, RequestApproval, approve, request_approval
 from services.ledger_check import check
+from services.operations import Op
 from services.operator import Role
+from services.payments import ConfirmPayment, PreparePayment, prepare
 from services.unit_of_work import UnitOfWork
 from tests.screens.approval_seat import Seat
+from tests.screens.member_desk import member_desk
 from tests.screens.staff import at_rest, enter, staff_app
 from tests.screens.support import NARROW, WIDE, assert_snapshot, burst, running, screen_text, toasts
 from tests.services.approval_desk import tighten
@@ -70,6 +77,30 @@ async def test_a_second_app_on_the_same_store_is_told_by_itself(sqlite_world: Wo
         await seat.until(lambda: "por aprobar" not in top(seat.app))
         assert not any(receipt.number in text for text in toasts(seat.app))
     other.engine.dispose()
+
+
+async def test_the_record_on_show_follows_what_was_decided(sqlite_world: World, tmp_path: Path) -> None:
+    """The agent looks at the member while a supervisor decides elsewhere: no key is pressed."""
+    desk = member_desk(sqlite_world, tmp_path)
+    tighten(sqlite_world, single={Role.CIS_AGENT: 100_00, Role.SUPERVISOR: 1_000_00})
+    boss = sqlite_world.staff("sgomez", [Role.SUPERVISOR])
+    async with desk.open(level=2):
+        asked = PreparePayment(Op.TRANSFER_OWN, desk.member, desk.first, desk.second, 150_00)
+        shown = prepare(asked, desk.app.operator, sqlite_world.uow)
+        sides = (desk.member, desk.first, desk.second, 150_00)
+        form = ConfirmPayment(uuid7(), shown.hash, Op.TRANSFER_OWN, *sides)
+        request_approval(RequestApproval(form, "Compra de un terreno"), desk.app.operator, sqlite_world.uow)
+        await desk.keys("<f5>")
+        assert "Espera aprobación" in screen_text(desk.app) and "150.00" in screen_text(desk.app)
+        hash_now = approval_detail(GetApproval(form.key), boss, sqlite_world.uow).hash
+        approve(Approve(form.key, hash_now), boss, sqlite_world.uow)
+        desk.app.watch_approvals()
+        await desk.rest()
+        await desk.rest()
+        text = screen_text(desk.app)
+        assert "Espera aprobación" not in text and any("aprobada por sgomez" in told for told in toasts(desk.app))
+        assert isinstance(desk.app.screen, RecordScreen) and desk.app.screen.record is not None
+        assert desk.app.screen.record.pending == ()
 
 
 async def test_two_supervisors_with_the_same_item_on_show(sqlite_world: World, tmp_path: Path) -> None:
@@ -136,7 +167,7 @@ async def test_it_works_in_every_size_and_through_a_resize(
     async with seat.open() as pilot:
         await pilot.resize_terminal(*size)
         await at_rest(seat.app)
-        assert "B/.150.00" in seat.text() and seat.screen.request_id == seat.requests[0]
+        assert "150.0" in seat.text() and seat.screen.request_id == seat.requests[0]
         await seat.keys("a")
         await pilot.resize_terminal(*NARROW)
         await at_rest(seat.app)
