@@ -12,7 +12,7 @@ import os
 import signal
 import sys
 import traceback
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from data.engine import make_engine
@@ -39,18 +39,25 @@ def work(order: Mapping[str, Any]) -> None:
         order["actor"], order["username"], frozenset({Role.CIS_AGENT}), "001", "T-1", Channel.CIS, order["session"]
     )
 
-    def die_at(name: str) -> None:
-        if name == order["point"]:
-            os.kill(os.getpid(), signal.SIGKILL)
-
-    faults.hook = die_at
+    die_at(order["point"])
     if order["use"] == "activate":
         activate(Activate(order["member"], REASON, order["key"]), operator, uow)
     else:
         issue_credential(IssueCredential(order["member"], REASON, order["key"]), operator, uow)
 
 
-def main() -> None:
+def die_at(point: str) -> None:
+    """From here on this process dies at the named crash point."""
+
+    def hook(name: str) -> None:
+        if name == point:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    faults.hook = hook
+
+
+def serve(work: Callable[[Mapping[str, Any]], None]) -> None:
+    """Carry out the orders on stdin, each in a process of its own, and answer how each ended."""
     # Nothing is open in this process but its pipes: a fork shares no connection and no thread.
     for line in sys.stdin:
         child = os.fork()
@@ -70,4 +77,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    serve(work)

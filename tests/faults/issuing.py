@@ -154,8 +154,8 @@ def _submit(world: World, agent: Operator, member: int, use: str, key: str) -> C
 class Desks:
     """Makes desks that die: one process that has the program loaded and forks, so that a kill costs no start-up."""
 
-    def __init__(self) -> None:
-        command = [sys.executable, "-m", "tests.faults.issue_child"]
+    def __init__(self, module: str = "tests.faults.issue_child") -> None:
+        command = [sys.executable, "-m", module]
         self._maker = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
     def __enter__(self) -> Desks:
