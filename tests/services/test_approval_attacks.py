@@ -43,9 +43,10 @@ from services.errors import (
 from services.ledger_check import check
 from services.operations import Op
 from services.operator import Operator, Role
-from services.payments import confirm
+from services.payments import ConfirmPayment, PreparePayment, confirm, prepare
 from services.reversals import Reverse, reverse
 from services.staff import DisableStaff, disable_staff
+from tests.services import portal_door as portal
 from tests.services.approval_desk import BIG, NOTE, ApprovalDesk, tighten
 from tests.services.world import PASSWORD, World
 
@@ -219,6 +220,36 @@ def test_an_operator_who_was_made_up_decides_nothing(desk: ApprovalDesk, kind: s
         with pytest.raises((SessionEnded, NotPermitted)):
             attempt()
     assert desk.state(asked) == "waiting" and desk.posted() == 0
+
+
+def test_a_member_in_the_portal_asks_nobody_and_signs_with_nobody(world: World) -> None:
+    """Not even with a supervisor's password at the kiosk, nor with the key of what an agent left (L11)."""
+    desk = ApprovalDesk(world)
+    desk.supervisor(sign_in=False)
+    waiting, uow = desk.form(), world.uow
+    asked = desk.ask(waiting).request_id
+    operator, member = portal.member_inside(world, "50020", "jcastillo")
+    sides = (member, world.account(member, balance=500_00), world.account(member))
+    shown = prepare(PreparePayment(Op.TRANSFER_OWN, *sides, 60_00), operator, uow)
+    own = ConfirmPayment(uuid7(), shown.hash, Op.TRANSFER_OWN, *sides, 60_00)
+    tries: list[Callable[[], object]] = [
+        partial(approve, Approve(asked, waiting.prepared_hash), operator, uow),
+        partial(refuse, Refuse(asked, "No trae la escritura"), operator, uow),
+        partial(withdraw, Withdraw(asked), operator, uow),
+        partial(desk.detail, asked, operator),
+        partial(pending_approvals, operator, uow),
+        partial(pending_count, operator, uow),
+        partial(find_request, FindRequest(asked), operator, uow),
+    ]
+    for form in (own, replace(own, amount=400_00), replace(own, key=asked), waiting):
+        tries.append(partial(request_approval, RequestApproval(form, NOTE), operator, uow))
+        signed: Any = ("sgomez", Secret(PASSWORD), world.code())
+        tries.append(partial(confirm_with_second_person, form, *signed, operator, uow))
+    for attempt in tries:
+        with pytest.raises(CoopError):
+            attempt()
+    assert desk.state(asked) == "waiting" and desk.posted() == 0
+    assert world.scalar("SELECT count(*) FROM approval_request") == 1
 
 
 def test_a_disabled_approver_decides_nothing_even_with_the_request_on_show(desk: ApprovalDesk) -> None:
