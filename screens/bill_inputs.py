@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -73,16 +73,25 @@ def meant(text: str, among: Sequence[Choice]) -> list[Choice]:
     return exact or [choice for choice in among if choice.biller.id in hits]
 
 
-def named_choice(text: str, among: Sequence[Choice], day: date) -> Choice:
-    """The one that a text names. Raises ValueError that says what it could mean, or why it can't be paid."""
+def named_choice(
+    text: str,
+    among: Sequence[Choice],
+    day: date,
+    *,
+    called: Callable[[Choice], str] = lambda one: f"{one.number} {one.text}",
+) -> Choice:
+    """The one that a text names. `called`: how several are told apart where it was typed.
+
+    Raises ValueError that says what it could mean, or why it can't be paid.
+    """
     found = meant(text, among)
     if len(found) == 1:
         return found[0]
     if found:
-        raise ValueError(f"«{text.strip()}» puede ser {either([f'{one.number} {one.text}' for one in found])}.")
+        raise ValueError(f"«{text.strip()}» puede ser {either([called(one) for one in found])}.")
     known = load_billers().search(text) if not text.strip().isdecimal() else ()
     if not known:
-        raise ValueError(f"No hay un recaudador «{text.strip()}». Mire la lista.")
+        raise ValueError(f"No hay un recaudador «{text.strip()}».")
     payable = {choice.biller.id: choice for choice in choices(None, day)}
     raise ValueError(" ".join(_why_not(biller, payable.get(biller.id)) for biller in known))
 
@@ -91,6 +100,11 @@ def _why_not(biller: Biller, other: Choice | None) -> str:
     if other is None:
         return biller.unavailable_message or f"{biller.name} no está disponible."
     return f"{biller.name} no admite recargas." if other.op is Op.BILLER_PAY else f"{biller.name} solo admite recargas."
+
+
+def in_text(label: str) -> str:
+    """A reference's label as a sentence goes on with it: `número de control`, `NIC de la factura`."""
+    return label if label[1:2].isupper() else f"{label[:1].lower()}{label[1:]}"
 
 
 class BillerInput(HouseInput[Choice]):

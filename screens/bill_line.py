@@ -12,7 +12,7 @@ from data.catalog.billers import Reference
 from data.values.errors import InvalidValue
 from data.values.money import Money
 from data.values.text import fold
-from screens.bill_inputs import Choice, choices, named_choice
+from screens.bill_inputs import Choice, choices, in_text, meant, named_choice
 from screens.line_words import (
     FORM,
     FROM,
@@ -78,7 +78,7 @@ def _choice(word: str, op: Op, hand: Hand) -> Choice:
     if word.isdecimal():
         raise Unclear(f"«{word}» no es un recaudador: escriba su nombre, o un favorito (f1).")
     try:
-        return named_choice(word, choices(op, hand.today), hand.today)
+        return named_choice(word, choices(op, hand.today), hand.today, called=lambda one: one.biller.id)
     except ValueError as error:
         raise Unclear(str(error)) from None
 
@@ -148,8 +148,7 @@ def _fits(word: str, references: Sequence[Reference]) -> bool:
 
 
 def _wanted(choice: Choice) -> str:
-    label = choice.references[0].label
-    return f"{label[:1].lower()}{label[1:]}"
+    return in_text(choice.references[0].label)
 
 
 def _is_amount(word: str) -> bool:
@@ -236,8 +235,11 @@ def complete_bill(word: str, arguments: str, hand: Hand) -> list[str]:
     op = OPS[word]
     if not tokens:
         mine = [f"f{row.position}" for row in hand.favourites if row.kind is op and not row.obstacle]
-        names = [choice.biller.id for choice in choices(op, hand.today)]
-        return [choice for choice in (*mine, *names) if choice.startswith(fold(typing).replace(" ", "-") or typing)]
+        among = choices(op, hand.today)
+        begun = [one for one in among if one.biller.id.startswith(typing.casefold())]
+        also = [one for one in meant(typing, among) if one not in begun] if fold(typing) else []
+        favourites = [name for name in mine if name.startswith(typing.casefold())]
+        return [*favourites, *(one.biller.id for one in (*begun, *also))]
     start = " ".join(tokens)
     sources = [str(row.position) for row in origins(hand.rows)]
     options = sources if tokens[-1] == FROM else _next(tokens, op, hand)
@@ -250,8 +252,8 @@ def _next(tokens: Sequence[str], op: Op, hand: Hand) -> list[str]:
     try:
         choice = _choice(tokens[0], op, hand)
     except Unclear:
-        favourite = favourite_at(tokens[0], hand)
-        return more if favourite is None or len(tokens) > 1 else [FROM] if len(origins(hand.rows)) > 1 else []
+        known = any(f"f{row.position}" == tokens[0].casefold() for row in hand.favourites)
+        return [FROM] if known and FROM not in tokens and len(origins(hand.rows)) > 1 else []
     if len(tokens) == 1:
         rows = [row for row in hand.favourites if (row.biller, row.kind) == (choice.biller.id, op)]
         return [row.reference for row in rows if row.reference]

@@ -8,7 +8,7 @@ from rich.text import Text
 
 from data.catalog.billers import Reference
 from data.values.money import Money
-from screens.bill_inputs import Choice
+from screens.bill_inputs import Choice, in_text
 from screens.layout import labelled
 from services.biller_payments import BillFound
 from services.payment_options import Option
@@ -77,7 +77,7 @@ def figure(amount: int) -> str:
 
 
 def _wanted(reference: Reference, also: str = "") -> Text:
-    label = f"{reference.label[:1].lower()}{reference.label[1:]}" if also else reference.label
+    label = in_text(reference.label) if also else reference.label
     return safe(f"{f'{also} ' if also else ''}{label}, por ejemplo {reference.example}")
 
 

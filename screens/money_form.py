@@ -162,7 +162,7 @@ class MoneyForm(MemberScreen[Told]):
         if command is PrintReceipt and self.receipt is None:
             return "Todavía no hay comprobante."
         if command is Continue and self.over:
-            return WAITS if self.waiting else "La operación ya se aplicó. Esc vuelve a la ficha."
+            return f"{WAITS if self.receipt is None else told_of(self.receipt).text} Esc vuelve a la ficha."
         return None
 
     @property

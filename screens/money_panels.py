@@ -61,7 +61,7 @@ class AccountList(PlainText):
 class TargetNote(PlainText):
     """What the destination is, and the usual amounts of an own one, each with the word that names it."""
 
-    DEFAULT_CSS = "TargetNote { height: auto; margin-top: 1; }"
+    DEFAULT_CSS = "TargetNote { height: auto; margin-bottom: 1; display: none; }"
 
     def __init__(self, *, id: str) -> None:
         super().__init__(multiline=True, id=id)
@@ -81,6 +81,7 @@ class TargetNote(PlainText):
             lines.append(line.append_text(safe(option.label, style)))
         if due:
             lines.append(safe(due))
+        self.display = bool(lines)
         self.show(Text("\n").join(lines))
 
 

@@ -92,8 +92,8 @@ class PaymentScreen(CodedForm):
         return (self.source, self.target, self.amount, self.memo)
 
     def beside(self) -> Sequence[Widget]:
-        """The accounts by number, what the destination is, and whose of several is meant."""
-        return (self._accounts, self._note, self._choice)
+        """What the destination is and whose of several is meant, above the accounts by number: those may be many."""
+        return (self._note, self._choice, self._accounts)
 
     def beside_title(self) -> str:
         """The accounts."""
@@ -150,6 +150,7 @@ class PaymentScreen(CodedForm):
     def show_part(self, which: str) -> None:
         """What only some payments need shows only for these."""
         super().show_part(which)
+        self._note.display = which == "choices" and bool(self._note.plain_text)
         self._choice.display = which == "choices" and bool(self._payees)
         self.funds.display = which == "review" and self.prepared is not None and self.prepared.funds_needed
 

@@ -150,6 +150,7 @@ async def test_what_the_gateway_leaves_open_is_in_process_and_not_repeated(desk:
         assert "Pago EN PROCESO: el recaudador no ha contestado. No lo repita" in desk.shown()
         assert ("Estado", "En proceso") in desk.screen.receipt.lines
         await desk.keys("<enter><f2><enter>")
+        assert "EN PROCESO" in desk.shown() and "aplic" not in desk.shown()
         assert len(desk.orders()) == 1
         await desk.keys("<escape>")
         assert isinstance(desk.screen, RecordScreen) and "Pago EN PROCESO" in desk.shown()

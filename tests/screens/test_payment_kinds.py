@@ -92,6 +92,34 @@ async def test_a_word_that_names_no_amount_says_which_do(served: Counter) -> Non
     assert posted(served) == []
 
 
+async def test_a_caller_at_n1_may_pay_what_needs_no_more(served: Counter) -> None:
+    async with served.desk.open(level=1):
+        await served.desk.keys("t15<enter>50<enter><enter>")
+        assert on(served).receipt is not None, shown(served)
+        await served.desk.keys("<escape>t12<enter>5<enter>")
+        assert "Requiere verificación N2" in shown(served) and on(served).prepared is None
+        await served.desk.keys("<escape><f2>")
+    assert [row["kind"] for row in posted(served)] == ["loan.pay"]
+
+
+async def test_nobody_who_is_not_verified_opens_the_form(served: Counter) -> None:
+    async with served.desk.open():
+        await served.desk.keys("t")
+        assert not isinstance(on(served), PaymentScreen) and "Requiere verificación N" in shown(served)
+
+
+async def test_the_only_number_that_can_be_the_origin_needs_no_enter(served: Counter) -> None:
+    """With more than nine accounts «1» begins other numbers, of accounts that nothing leaves."""
+    for _ in range(3):
+        served.world.account(served.desk.member, product="11", label="PLAN", balance=0)
+    async with served.desk.open(level=2):
+        await served.desk.keys("t1")
+        assert on(served).target.input.has_focus, shown(served)
+        assert len(served.desk.record.rows()) > 10
+        await served.desk.keys("2<enter>5<enter>")
+        assert on(served).prepared is not None
+
+
 # Somebody else ------------------------------------------------------------------------------------
 
 
