@@ -19,6 +19,7 @@ from services.maildir import MaildirMail
 from services.portal_throttles import purge
 from services.schedule_runs import run_due
 from services.sealed_slip import purge_slips
+from services.statement_mails import mail_statements
 from services.temporary_passwords import wipe_over
 from services.transports import MailTransport, SmsGateway, SmsTransport, SmtpMail, Transports
 from services.worker import Task
@@ -66,6 +67,7 @@ def worker_tasks(settings: Settings, secrets: Secrets) -> Sequence[Task]:
         partial(run_due, bills=gateway is not None),
         partial(settle_due, gateway=gateway),
         DailyReconciliation(gateway),
+        mail_statements,
         wipe_over,
         purge,
         partial(purge_slips, settings.slips_folder),

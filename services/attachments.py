@@ -10,11 +10,14 @@ from data.catalog.messages import load_messages
 from services.contract_copies import contract_attachment
 from services.errors import NotFound
 from services.mail_messages import Attachment
+from services.statements import card_attachment, general_attachment
 from services.unit_of_work import UnitOfWork
 
 #: By the name in the message catalogue. Takes the store, the member to whom the message goes, and the message's values.
 MAKERS: Mapping[str, Callable[[UnitOfWork, int, Mapping[str, str]], Attachment]] = {
     "contract": contract_attachment,
+    "statement": general_attachment,
+    "card_statement": card_attachment,
 }
 
 

@@ -28,6 +28,7 @@ from data.tables import (
     StoreMeta,
     TemporaryCredential,
 )
+from data.values.dates import panama_date
 from services.demo_access import (
     Stand,
     access_row,
@@ -45,6 +46,7 @@ from services.demo_sheet import DemoMember, DemoSheet, DemoStaff, demo_sheet, ha
 from services.errors import CoopError
 from services.operator import system_operator
 from services.second_factor import seal_secret
+from services.statement_mails import due_statements, keep_due
 from services.text_cleaning import fold
 from services.unit_of_work import Transaction, UnitOfWork
 
@@ -94,6 +96,8 @@ def build_demo(uow: UnitOfWork, now: datetime | None = None) -> DemoSheet:
         add_contracts(tx, members, figures)
         accounts, movements = add_accounts(tx, members, figures)
         add_desk(tx, members, figures, staff)
+        for due in due_statements(tx.connection, tx.policy.statements, panama_date(tx.now)):
+            keep_due(tx, due, None)  # what is over was sent: the demo begins with an empty mailbox
         add_cash(tx, members, figures, people, staff)
         tx.connection.execute(insert(StoreMeta).values(key=BUILT, value=tx.now.isoformat()))
         tx.record(detail={"members": len(members), "staff": len(staff), "accounts": accounts, "movements": movements})

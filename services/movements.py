@@ -124,7 +124,7 @@ def _movement(row: Any, product: str) -> Movement:
     figure = Money(abs(row.amount)).format()
     return Movement(
         date=format_date(row.value_date),
-        description=_description(row.kind, row.body),
+        description=description_of(row.kind, row.body),
         debit=figure if row.amount < 0 else "",
         credit=figure if row.amount > 0 else "",
         balance="" if row.balance_after is None else shown_figure(row.balance_after, product),
@@ -133,7 +133,7 @@ def _movement(row: Any, product: str) -> Movement:
     )
 
 
-def _description(kind: str, body: str) -> str:
+def description_of(kind: str, body: str) -> str:
     """What it was, with the memo that was written for it."""
     content = json.loads(body)
     said = content.get("description")

@@ -11,7 +11,7 @@ from typing import Any
 from services.calendar_rules import BusinessRule
 from services.operations import MONEY_OPS, Op
 from services.operator import Role
-from services.portal_policy import MEMBER, MEMBER_PROOFS, PortalPolicy
+from services.portal_policy import MEMBER, MEMBER_PROOFS, PortalPolicy, StatementsPolicy
 from services.web_policy import WebPolicy, WebStaffPolicy
 
 
@@ -198,6 +198,7 @@ class Policy:
     cash: CashPolicy
     loan: LoanPolicy
     schedules: SchedulesPolicy
+    statements: StatementsPolicy
     baskets: BasketsPolicy
     web_staff: WebStaffPolicy
     web_portal: WebPolicy
@@ -243,6 +244,7 @@ SECTIONS: dict[str, type[Any]] = {
     "cash": CashPolicy,
     "loan": LoanPolicy,
     "schedules": SchedulesPolicy,
+    "statements": StatementsPolicy,
     "baskets": BasketsPolicy,
     "web_staff": WebStaffPolicy,
     "web_portal": WebPolicy,

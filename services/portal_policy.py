@@ -32,3 +32,15 @@ class PortalPolicy:
     challenge_from: int
     challenge_minutes: int
     codes_per_window: int
+
+
+@dataclass(frozen=True, slots=True)
+class StatementsPolicy:
+    """The general statement goes out from `first_day` to `last_day` of the month after; a card's, `card_after_days`
+    after its cut and not later than `card_within_days`. `card_cut_day`: of cards that have none of their own (S62)."""
+
+    first_day: int
+    last_day: int
+    card_cut_day: int
+    card_after_days: int
+    card_within_days: int

@@ -16,8 +16,8 @@ PORTAL_URL = f"https://{OFFICIAL_HOST}"
 #: What may go along with a message, and the values by which the document is found when it is sent.
 ATTACHMENTS: Mapping[str, tuple[str, ...]] = {
     "contract": ("contract_id",),
-    "statement": ("period",),
-    "card_statement": ("account_id", "cut"),
+    "statement": ("period", "accounts", "upto"),
+    "card_statement": ("account_id", "first", "cut", "upto"),
 }
 _NAME = re.compile(r"\{\{ *([a-z_]+) *\}\}")
 

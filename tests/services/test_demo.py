@@ -31,6 +31,7 @@ from services.policy import load_policy
 from services.records import OpenRecord, open_record
 from services.security_questions import compare_answer
 from services.staff_sessions import SignIn, sign_in
+from services.statement_mails import mail_statements
 from tests.services.world import FrozenClock, World
 
 PASO_13 = [
@@ -224,3 +225,10 @@ def test_whoever_signed_the_contract_has_a_signature_that_fits(sqlite_world: Wor
         " WHERE state IN ('primer_acceso', 'activado')"
     )
     assert world.scalar(early) == 0
+
+
+def test_no_statement_of_the_past_is_mailed(sqlite_world: World) -> None:
+    build_demo(sqlite_world.uow)
+    assert mail_statements(sqlite_world.uow) == 0
+    sqlite_world.clock.advance(days=31)
+    assert mail_statements(sqlite_world.uow) > 0

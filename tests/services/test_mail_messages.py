@@ -37,6 +37,9 @@ VALUES = {
     "due": "30/11/2026",
     "from_account": "06-018-•••12-1",
     "to_account": "06-018-•••13-2",
+    "what": "su imagen de seguridad",
+    "month": "noviembre de 2026",
+    "cut_date": "15/11/2026",
     "at": "23/11/2026 09:00",
 }
 

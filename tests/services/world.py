@@ -214,7 +214,7 @@ class World:
             self.fund(account_id, balance)
         return account_id
 
-    def fund(self, account_id: int, amount: int) -> str:
+    def fund(self, account_id: int, amount: int, on: date = date(2020, 1, 15)) -> str:
         """Post `amount` centésimos into the account from the cooperative's untracked control account."""
         if self._control is None:
             self._control = self._insert(
@@ -239,7 +239,7 @@ class World:
             terminal="local",
             channel="sistema",
             body=canonical({"legs": legs}),
-            value_date=date(2020, 1, 15),
+            value_date=on,
             at=self.clock.now(),
         )
         return operation_id
