@@ -13,7 +13,6 @@ class FilterAudit(Command):
     label = "Filtrar"
     keys = ("f3", "/")
     operation = Op.AUDIT_READ.value
-    footer = True
 
 
 class OlderEvents(Command):
@@ -77,3 +76,76 @@ class ProveTrail(Command):
     label = "Verificar"
     keys = ("v",)
     operation = Op.AUDIT_VERIFY.value
+
+
+class MarkReviewed(Command):
+    """Marca el evento como revisado y pasa al siguiente; sobre uno suyo ya marcado, quita la marca."""
+
+    id = "mark_reviewed"
+    label = "Marcar"
+    keys = ("m",)
+    operation = Op.AUDIT_REVIEW.value
+
+
+class SignReview(Command):
+    """Firma lo que marcó desde su última firma: queda en la auditoría con su huella."""
+
+    id = "sign_review"
+    label = "Firmar"
+    keys = ("f2",)
+    operation = Op.AUDIT_REVIEW.value
+    footer = True
+
+
+class CommentOnEvent(Command):
+    """Escribe un comentario debajo del evento. Nadie puede cambiarlo."""
+
+    id = "comment_on_event"
+    label = "Comentar"
+    keys = ("c",)
+    operation = Op.AUDIT_REVIEW.value
+
+
+class DrawSample(Command):
+    """Saca una muestra al azar de lo que cumple el filtro. La semilla que muestra la repite."""
+
+    id = "draw_sample"
+    label = "Muestra"
+    keys = ("s",)
+    operation = Op.AUDIT_READ.value
+
+
+class RepeatSample(Command):
+    """Repite una muestra: pide su semilla y cuántos eventos tiene."""
+
+    id = "repeat_sample"
+    label = "Otra semilla"
+    keys = ("a",)
+    operation = Op.AUDIT_READ.value
+
+
+class SavedQuestions(Command):
+    """Sus consultas guardadas y las compartidas; ahí mismo guarda la que está en el filtro."""
+
+    id = "saved_questions"
+    label = "Guardadas"
+    keys = ("g",)
+    operation = Op.AUDIT_REVIEW.value
+
+
+class FollowTail(Command):
+    """Muestra los eventos nuevos según llegan, o deja de hacerlo."""
+
+    id = "follow_tail"
+    label = "En vivo"
+    keys = ("t",)
+    operation = Op.AUDIT_READ.value
+
+
+class OpenCalendar(Command):
+    """Calendario con los eventos de cada día. Enter muestra el día."""
+
+    id = "open_calendar"
+    label = "Calendario"
+    keys = ("d",)
+    operation = Op.AUDIT_READ.value

@@ -58,6 +58,11 @@ class AuditTable(PlainTable):
     def __init__(self) -> None:
         super().__init__(COLUMNS, id="events")
 
+    def redraw_row(self, key: str, shown: Sequence[object]) -> None:
+        """Draw one row anew in its place."""
+        for column, cell in zip(COLUMNS, shown, strict=True):
+            self.update_cell(key, column.title, self._cell(column, cell))
+
     def action_other_value(self, step: int) -> None:
         """Tell the screen."""
         self.post_message(self.ValueChosen(self, step))
@@ -70,7 +75,7 @@ class FilterLine(TextInput):
 
     def __init__(self, people: Callable[[], Sequence[str]]) -> None:
         super().__init__(
-            id="audit-filter", placeholder="agente:… acción:… resultado:… desde:…   Tab completa", help_text=HELP
+            id="audit-filter", placeholder="F3: agente:… acción:… resultado:… desde:…   Tab completa", help_text=HELP
         )
         self._people = people
 
@@ -97,6 +102,15 @@ def cells(row: AuditRow) -> tuple[str, str, str, str, str, str]:
     """An event in one line; at its end ✓ for a mark and ✎ for comments."""
     signs = ("✓" if row.reviewed else "") + ("✎" if row.comments else "")
     return f"{to_panama(row.at):%d/%m %H:%M:%S}", row.who, row.action, row.member_number or "", row.result, signs
+
+
+def event_lines(row: AuditRow) -> tuple[str, ...]:
+    """The whole event: its place in the chain, who marked it, what it says, the thread below it."""
+    head = f"Evento {row.seq if row.seq is not None else 'sin sello aún'}"
+    if row.reviewed:
+        head += f"   ✓ {', '.join(row.reviewed)}"
+    thread = ("", "Comentarios:", *row.comments) if row.comments else ()
+    return (head, *row.lines, *thread)
 
 
 def bar(done: int, total: int) -> str:

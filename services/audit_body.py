@@ -21,7 +21,7 @@ _LEFT_OUT = frozenset({"v", "actor"})
 @dataclass(frozen=True, slots=True)
 class AuditRow:
     """One event. `seq` is its place in the chain (None while it waits for its seal); `at` UTC; `reviewed` who marked
-    it; `comments` how many stand below it. A page has 200 of them and one is read: `lines` and `words` are made when
+    it; `comments` the thread below it. A page has 200 of them and one is read: `lines` and `words` are made when
     asked for."""
 
     event_id: int
@@ -35,7 +35,7 @@ class AuditRow:
     reason: str | None
     body: Mapping[str, Any] = field(repr=False)
     reviewed: tuple[str, ...] = ()
-    comments: int = 0
+    comments: tuple[str, ...] = ()
 
     @property
     def lines(self) -> tuple[str, ...]:
@@ -48,7 +48,7 @@ class AuditRow:
         return _words(self.body, self.member_number)
 
 
-def audit_row(row: Any, reviewed: tuple[str, ...] = (), comments: int = 0) -> AuditRow:
+def audit_row(row: Any, reviewed: tuple[str, ...] = (), comments: tuple[str, ...] = ()) -> AuditRow:
     """From a row with id, seq, body and the member's number."""
     body = json.loads(row.body)
     reason = body.get("reason")

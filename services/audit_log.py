@@ -138,7 +138,7 @@ def rows_of(tx: Transaction, ids: Sequence[int]) -> tuple[AuditRow, ...]:
     )
     found = {row.id: row for row in tx.connection.execute(query)} if ids else {}
     marks, comments = marks_on(tx, ids), comments_on(tx, ids)
-    return tuple(audit_row(found[at], marks.get(at, ()), comments.get(at, 0)) for at in ids)
+    return tuple(audit_row(found[at], marks.get(at, ()), comments.get(at, ())) for at in ids)
 
 
 def filter_facts(wanted: AuditFilter) -> dict[str, Any]:

@@ -73,13 +73,6 @@ def page_ids(
     return list(tx.connection.execute(query).scalars())
 
 
-def all_ids(tx: Transaction, wanted: AuditFilter, upto_id: int) -> Iterator[int]:
-    """Every event that fits, up to an id, in the order of ids."""
-    plan = _plan(tx, wanted)
-    query = _from(plan, ID).where(upto_id >= ID, *_any(plan)).order_by(ID)
-    yield from tx.connection.execute(query).scalars()
-
-
 def selected(tx: Transaction, wanted: AuditFilter, *columns: Any) -> Select[Any]:
     """A query of these columns over all events that fit, for counts."""
     plan = _plan(tx, wanted)

@@ -32,6 +32,7 @@ BESIDE = (
     "_touch",
     "_lock_service",
     "_prove",
+    "look_for_new",
     "watch_session",
     "watch_approvals",
 )
