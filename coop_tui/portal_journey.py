@@ -56,7 +56,10 @@ async def finish(app: PortalApp) -> bool:
         state = answer
     if state.step == "relogin":
         return await come_in_again(app, username)
-    return state.step is None
+    from screens.portal.home import Home
+
+    app.push_screen(Home())
+    return True
 
 
 async def come_in_again(app: PortalApp, username: str | None) -> bool:

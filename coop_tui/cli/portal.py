@@ -18,10 +18,14 @@ def add_arguments(_name: str, parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Open the portal; what the settings name of staff's channels makes it a kiosk."""
     from coop_tui.environment import ORIGIN_VARIABLE
+    from coop_tui.kiosk import keep_signals_out
     from coop_tui.portal_app import PortalApp, run_portal
 
     settings = settings_of(options)
     if settings.channel not in PLACES:
         settings = replace(settings, channel="kiosco")
-    origin = os.environ.get(ORIGIN_VARIABLE, "") if settings.channel == "web" else ""
-    return run_portal(PortalApp(settings, origin=origin))
+    kiosk = settings.channel == "kiosco"
+    if kiosk:
+        keep_signals_out()
+    origin = os.environ.get(ORIGIN_VARIABLE, "") if not kiosk else ""
+    return run_portal(PortalApp(settings, origin=origin, own_terminal=kiosk))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, ClassVar
 
 from textual import on
 from textual.widget import Widget
@@ -38,6 +38,7 @@ class MemberPassword(WizardScreen):
         "servicios que brinde la Cooperativa."
     )
     AUTO_FOCUS = "#current"
+    ASKS_CURRENT: ClassVar[bool] = True
     HELP = (
         "Escriba la contraseña actual (la primera vez, la temporal del correo) y dos veces la nueva. Las marcas dicen "
         "qué le falta. Una frase de varias palabras es buena contraseña; se aceptan espacios y ñ."
@@ -50,7 +51,8 @@ class MemberPassword(WizardScreen):
         self._current = SecretField("Contraseña actual", SecretInput(id="current", help_text=help_text))
         self._new = SecretField("Nueva contraseña", SecretInput(id="new", help_text=help_text))
         self._again = SecretField("Repetir Contraseña", SecretInput(id="again", help_text="La misma otra vez."))
-        yield self._current
+        if self.ASKS_CURRENT:
+            yield self._current
         yield self._new
         yield Rules(id="rules")
         yield self._again
@@ -99,7 +101,7 @@ class MemberPassword(WizardScreen):
     async def action_forward(self) -> None:
         """Change it; what is wrong stands at its field, and the secrets concerned are wiped."""
         fields = {"current": self._current, "new": self._new, "repeat": self._again}
-        if not check_fields(list(fields.values())):
+        if not check_fields([field for field in fields.values() if field.is_attached]):
             return
         secrets = [field.input.check(Secret) for field in fields.values()]
         try:

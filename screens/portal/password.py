@@ -31,6 +31,15 @@ REMEMBER = "¿Desea que recordemos su equipo?"
 REMEMBER_HINT = "Recuerde solo guardar equipos de uso habitual."
 
 
+class Forgotten(Command):
+    """Ayuda a quien olvidó su contraseña: un código y su pregunta, y elige otra."""
+
+    id = "forgotten"
+    label = "¿Olvidó su contraseña?"
+    keys: ClassVar[tuple[str, ...]] = ("f6",)
+    footer = True
+
+
 class NotMine(Command):
     """La imagen o su nombre no son los que usted eligió: avisa al Centro Integral de Servicios y no ingresa."""
 
@@ -43,7 +52,7 @@ class NotMine(Command):
 class Password(DoorStepScreen):
     """Picture and name on the left, the password beside them."""
 
-    ACTIONS: ClassVar[tuple[CommandClass, ...]] = (Forward, NotMine, StepBack)
+    ACTIONS: ClassVar[tuple[CommandClass, ...]] = (Forward, Forgotten, NotMine, StepBack)
     HEADING = "Contraseña"
     TEXT = (
         "Reconocer su imagen le ayuda a confirmar que ha ingresado a una sesión válida. Si no reconoce su imagen no "
@@ -74,6 +83,7 @@ class Password(DoorStepScreen):
             Info(self.TEXT, closes=True),
             PlainText(self.step.image_name or "", id="image-name"),
             self._password,
+            PlainButton(Forgotten.label, id="forgotten", classes="link"),
             PlainButton(NotMine.label, id="not_mine", classes="link"),
         ]
         if not portal_shell(self).is_kiosk:
@@ -93,6 +103,14 @@ class Password(DoorStepScreen):
             await self.give(
                 give_password, GivePassword(self.step.ticket, Secret(self._password.input.take()), remember)
             )
+
+    @flow
+    async def action_forgotten(self) -> None:
+        """F6: afterwards the sign-in begins anew."""
+        from screens.portal.forgotten import recover
+
+        if await recover(self):
+            self.dismiss(None)
 
     @flow
     async def action_not_mine(self) -> None:

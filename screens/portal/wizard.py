@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from screens.dialogs.confirm import Confirm
 from screens.flow import flow
@@ -11,10 +11,8 @@ from screens.portal.base import PortalScreen
 if TYPE_CHECKING:
     from services.first_access import WizardState
 
-AnswerT = TypeVar("AnswerT")
 
-
-class WizardScreen(PortalScreen["WizardState"]):
+class WizardScreen(PortalScreen[Any]):
     """One step. Answers with what comes next, or None when the person leaves: the step waits for their next visit.
 
     The same screens change the same things later («Seguridad»): then there is no step, and Esc goes back.
