@@ -29,7 +29,7 @@ QUIET = (
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
 )
 PATIENCE_MS = 40_000
-TICK_MS = 20
+TICK_MS = 50
 
 
 @contextmanager
@@ -67,6 +67,7 @@ class Tab:
         self.asked: list[str] = []
         self.errors: list[str] = []
         self._screen = pyte.Screen(80, 24)
+        self._news = True
         self._stream = pyte.ByteStream(self._screen)
         self.page.on("request", lambda request: self.asked.append(request.url))
         self.page.on("pageerror", lambda error: self.errors.append(str(error)))
@@ -85,11 +86,17 @@ class Tab:
 
     def see(self, *texts: str) -> None:
         """Wait until all of these stand on the screen."""
+        self._news = True
         for _ in range(PATIENCE_MS // TICK_MS):
-            if all(text in self.text for text in texts):
+            if self._news and not self._missing(texts):
                 return
+            self._news = False  # Looking is dear: look again when something was drawn.
             self.page.wait_for_timeout(TICK_MS)
-        raise AssertionError(f"{texts} never stood on:\n{self.text}")
+        raise AssertionError(f"{self._missing(texts)} never stood on:\n{self.text}")
+
+    def _missing(self, texts: tuple[str, ...]) -> list[str]:
+        shown = self.text
+        return [text for text in texts if text not in shown]
 
     def type(self, *keys: str) -> None:
         """Type texts and press keys; a key stands in <>: `<Enter>`."""
@@ -114,6 +121,7 @@ class Tab:
     def _drawn(self, content: Any) -> None:
         if isinstance(content, bytes):
             self._stream.feed(content)
+            self._news = True
 
     def _sent(self, content: Any) -> None:
         kind, *values = json.loads(content)

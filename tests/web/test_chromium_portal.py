@@ -1,0 +1,135 @@
+"""A member in a real browser, by the keyboard alone: registers, is activated at the desk, sets up the access, signs the
+contract (S32–S73). What a person would have seen stays as pictures in the test's folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from data.catalog.questions import load_questions
+from data.values.uuid7 import uuid7
+from services.activation import Activate, activate
+from tests.services.access_cases import REASON, last_password
+from tests.services.portal_door import IMAGE_NAME, NEW_PASSWORD, USER, cedula
+from tests.web.chromium import Tab, chromium
+from tests.web.living import LivingWorld
+from tests.web.served import Branch, Server
+
+NUMBER, BIRTH = "50012", "14021986"
+ANSWERS = ("Piloto de avioneta", "Halterofilia", "Maestra Olga")
+
+
+@pytest.mark.timeout(300)  # many screens, on a busy machine
+def test_from_registration_to_the_contract(branch: Branch, living: LivingWorld, tmp_path: Path) -> None:
+    member = living.member(NUMBER)
+    with branch.served("--portal") as server, chromium() as browser:
+        visit = Visit(Tab(browser), server, living, tmp_path)
+        visit.register()
+        route = "SELECT state, route FROM access WHERE member_id = :id"
+        assert living.rows(route, id=member) == [{"state": "solicitado", "route": "web"}]
+        agent = living.staff("mrodriguez")
+        living.lease(agent, member, 3)
+        activate(Activate(member, REASON, uuid7()), agent, living.uow)
+        visit.first_access(last_password(living))
+        visit.sign_in()
+        visit.sign_the_contract()
+        assert living.scalar("SELECT count(*) FROM contract_signature WHERE member_id = :id", id=member) == 1
+        events = [event for event in living.events() if event["channel"] == "web"]
+        assert {event["terminal"] for event in events} == {"web"}
+        assert visit.tab.errors == []
+        assert all(url.startswith(server.url) for url in visit.tab.asked)
+
+
+class Visit:
+    """The member's way, a screen at a time."""
+
+    def __init__(self, tab: Tab, server: Server, living: LivingWorld, folder: Path) -> None:
+        self.tab, self._server, self._living, self._folder = tab, server, living, folder
+        self._pictures = 0
+
+    def register(self) -> None:
+        """«Entrar», and the form of S33."""
+        tab = self.tab
+        tab.page.goto(self._server.url)
+        self.picture("entrada")
+        tab.type("<Enter>")
+        tab.see("Usuario", "F3 Regístrese")
+        self.picture("usuario")
+        tab.type("<F3>")
+        tab.see("Número de asociado", "No soy un robot")
+        tab.type(NUMBER, "<Enter>", BIRTH, "<Enter>", cedula(NUMBER), "<Enter>", "<Space>")
+        tab.see(NUMBER, cedula(NUMBER), "1986")
+        self.picture("registrar")
+        tab.type("<F2>")
+        tab.see("205-0911")
+        self.picture("registrado")
+        tab.type("<Enter>")
+        tab.see("F3 Regístrese")
+
+    def first_access(self, temporary: str) -> None:
+        """From the temporary password to the services (S42–S63)."""
+        tab = self.tab
+        tab.type(NUMBER, "<Enter>")
+        tab.see("Contraseña temporal", "Cédula")
+        tab.type(temporary, "<Tab>", cedula(NUMBER), "<Enter>", BIRTH)
+        tab.see("1986")
+        self.picture("temporal")
+        tab.type("<Enter>")
+        tab.see("Cambio de Contraseña")
+        tab.type(temporary, "<Tab>", NEW_PASSWORD, "<Tab>", NEW_PASSWORD)
+        tab.see("✓ Las contraseñas coinciden", "✓ 1 número")
+        self.picture("contrasena")
+        tab.type("<Enter>")
+        tab.see("Cambio de Usuario")
+        tab.type(USER)
+        tab.see(USER)
+        self.picture("cambio-de-usuario")
+        tab.type("<Enter>")
+        tab.see("Imagen de Seguridad")
+        tab.type("<ArrowDown>", "<Enter>", IMAGE_NAME)
+        tab.see(IMAGE_NAME)
+        self.picture("imagen")
+        tab.type("<Enter>")
+        for position, answer in enumerate(ANSWERS, 1):
+            tab.see(f"Pregunta {position} de 3")
+            tab.type("<Enter>", answer)
+            self.picture(f"pregunta-{position}")
+            tab.type("<Enter>")
+        tab.see("Servicios")
+        tab.type("<Tab>", "<Space>")
+        self.picture("servicios")
+        tab.type("<F2>")
+
+    def sign_in(self) -> None:
+        """With the new data: question, picture and its name, password (S64–S69)."""
+        tab = self.tab
+        tab.see("Pregunta de Seguridad")
+        self.picture("pregunta")
+        rows = self._living.rows("SELECT question_id FROM security_answer ORDER BY position")
+        texts = [load_questions().by_id[row["question_id"]].text for row in rows]
+        (answer,) = (answer for text, answer in zip(texts, ANSWERS, strict=True) if text in tab.text)
+        tab.type(answer, "<Enter>")
+        tab.see("Contraseña", IMAGE_NAME)
+        tab.type(NEW_PASSWORD)
+        self.picture("imagen-y-contrasena")
+        tab.type("<Enter>")
+
+    def sign_the_contract(self) -> None:
+        """Read to its end, ticked, signed (S70–S73)."""
+        tab = self.tab
+        tab.see("Contrato", "PRIMERA")
+        self.picture("contrato")
+        tab.type("<End>")
+        tab.see("EN FE DE LO CUAL")
+        tab.type("<Tab>", "<Space>")
+        tab.see("[x]")
+        self.picture("contrato-leido")
+        tab.type("<F2>")
+        tab.see("copia")
+        self.picture("firmado")
+
+    def picture(self, name: str) -> None:
+        """Keep what a person would see."""
+        self._pictures += 1
+        self.tab.picture(self._folder / f"{self._pictures:02}-{name}.png")
