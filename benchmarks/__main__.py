@@ -1,6 +1,6 @@
 """`make bench`: a table of figures, each beside a baseline of the same run, and bench.json.
 
-python -m benchmarks [--quick] [--only start,search,transfer,kinds,hot,pace,audit,filters] [--out bench.json]
+python -m benchmarks [--quick] [--only start,search,transfer,kinds,hot,pace,audit,filters,portal] [--out bench.json]
 """
 
 from __future__ import annotations
@@ -84,6 +84,12 @@ def _pace(folder: Path, quick: bool) -> list[Figure]:
     return pace.measure(folder, seconds=10 if quick else 25, entries=4_000 if quick else 200_000)
 
 
+def _portal(folder: Path, quick: bool) -> list[Figure]:
+    from benchmarks import portal
+
+    return portal.measure(folder, rounds=5 if quick else 41)
+
+
 PARTS: dict[str, Callable[[Path, bool], list[Figure]]] = {
     "start": _start,
     "search": _search,
@@ -93,6 +99,7 @@ PARTS: dict[str, Callable[[Path, bool], list[Figure]]] = {
     "pace": _pace,
     "audit": _audit,
     "filters": _filters,
+    "portal": _portal,
 }
 
 
