@@ -19,10 +19,10 @@ from screens.bill_inputs import BillerInput, Choice
 from screens.bill_panels import BillerList, BillNote, amounts_of, figure
 from screens.flow import flow
 from screens.line_words import BillText
-from screens.money_form import MoneyForm
 from screens.money_panels import AccountList
 from screens.own_accounts import origins
 from screens.payment_inputs import AmountInput, SideInput
+from screens.payment_next import PaymentNext
 from services.account_view import AccountRow
 from services.biller_payments import (
     BillFound,
@@ -46,7 +46,7 @@ NO_CASH = "Los recaudadores se pagan desde una cuenta."
 TITLES = {None: "Pagar o recargar", Op.BILLER_PAY: "Pagar a recaudador", Op.BILLER_TOP_UP: "Recargar"}
 
 
-class BillScreen(MoneyForm):
+class BillScreen(PaymentNext):
     """Biller, reference, amount, origin. Enter on the reference asks the biller; what it says is due is suggested."""
 
     AUTO_FOCUS = "#biller"
@@ -75,7 +75,6 @@ class BillScreen(MoneyForm):
         self.amount = Field("Monto", self._how_much)
         self.source = Field("Origen", SideInput(rows, no_cash=NO_CASH, id="source"))
         self.found: BillFound | None = None
-        self.asked: PrepareBill | None = None
         usual = [str(row.position) for row in origins(rows)]
         self._usual_source = usual[0] if len(usual) == 1 else ""
         self._asked_about: tuple[str, ...] = ()

@@ -18,7 +18,6 @@ from screens.money_panels import Review
 from screens.money_results import WAITS, Told, told_of
 from screens.receipt import PrintReceipt, print_receipt
 from screens.record_mends import new_key
-from services.approval_kinds import Confirm
 from services.errors import CoopError, StoreUnavailable
 from services.payments import Prepared
 from services.receipt_print import text40
@@ -57,6 +56,7 @@ class MoneyForm(MemberScreen[Told]):
     WHAT: ClassVar[str] = "de la operación"
     FIELDS: ClassVar[dict[str, str]] = {}
     """A field of the service's command → the name of its `Field` here."""
+    HOME: ClassVar[str] = "#amount"  # the field where mending begins
 
     def __init__(self, member_id: int, title: str) -> None:
         super().__init__()
@@ -65,8 +65,7 @@ class MoneyForm(MemberScreen[Told]):
         self.key = new_key()
         self.prepared: Prepared | None = None
         self.receipt: Receipt | None = None
-        self.waiting = False
-        """It stands in the queue of a second person; nothing was applied."""
+        self.waiting = False  # it stands in the queue of a second person; nothing was applied
         self.unanswered = False
         self.sent = False
         """It is on its way: nobody knows yet what became of it."""
@@ -105,12 +104,12 @@ class MoneyForm(MemberScreen[Told]):
         """Ask the service for the review."""
         raise NotImplementedError
 
-    def command(self, prepared: Prepared) -> Confirm:
-        """What posts what is on show, under `self.key`."""
+    def command(self, prepared: Prepared) -> Any:
+        """What does what is on show, under `self.key`."""
         raise NotImplementedError
 
-    async def apply(self, command: Any) -> Receipt:
-        """Post it."""
+    async def apply(self, command: Any) -> Receipt | Told:
+        """Do it; what has no receipt tells what was done."""
         raise NotImplementedError
 
     async def ready(self, prepared: Prepared) -> bool:
@@ -187,7 +186,7 @@ class MoneyForm(MemberScreen[Told]):
         self.mask()
         if not self.over and not self.unanswered and not self.sent:
             self.back_to_form()
-            self.query_one("#amount", Input).focus()
+            self.query_one(self.HOME, Input).focus()
             self.say(ENDED, "warning")
 
     # From field to field --------------------------------------------------------------------------
@@ -235,7 +234,7 @@ class MoneyForm(MemberScreen[Told]):
             self.dismiss(told_of(self.receipt))
         elif self.prepared is not None and not self.unanswered:
             self.back_to_form()
-            self.query_one("#amount", Input).focus()
+            self.query_one(self.HOME, Input).focus()
         else:
             await super().action_back()
 
@@ -265,9 +264,8 @@ class MoneyForm(MemberScreen[Told]):
         """Apply what is on show, once: the key stays the same through every retry."""
         if self.prepared is None or self.over or not await self.ready(self.prepared):
             return
-        command = self.command(self.prepared)
         try:  # The program keeps the command in its journal until it is answered.
-            answer = await self._send(command, self.prepared)
+            answer = await self._send(self.command(self.prepared), self.prepared)
         except StoreUnavailable as error:
             self._wait_for_answer()
             raise StoreUnavailable(UNANSWERED) from error
@@ -282,10 +280,12 @@ class MoneyForm(MemberScreen[Told]):
         self._set_unanswered(False)
         if isinstance(answer, str):
             self._wait_for_approval()
+        elif isinstance(answer, Told):
+            self.dismiss(answer)
         else:
             self.show_receipt(answer)
 
-    async def _send(self, command: Confirm, prepared: Prepared) -> Receipt | str | None:
+    async def _send(self, command: Any, prepared: Prepared) -> Receipt | Told | str | None:
         """While the answer is out nothing can be changed or left: a slow one lets Esc through."""
         self.sent = True
         self.query_one(Review).focus()
@@ -340,7 +340,7 @@ class MoneyForm(MemberScreen[Told]):
         if name is not None:
             self.show_error(name, error.user_text)
         else:
-            self.query_one("#amount", Input).focus()
+            self.query_one(self.HOME, Input).focus()
 
     @flow
     async def action_print_receipt(self) -> None:

@@ -101,7 +101,9 @@ class Review(VerticalScroll, can_focus=True):
 
     def show(self, prepared: Prepared, columns: int, hint: str) -> None:
         """Draw the warnings, the summary, what is left for today, and what Enter does."""
-        rows = [*prepared.summary, ("Queda hoy", f"{Money(prepared.daily_left).with_symbol()} de su límite")]
+        rows = list(prepared.summary)
+        if prepared.daily_left is not None:
+            rows.append(("Queda hoy", f"{Money(prepared.daily_left).with_symbol()} de su límite"))
         parts = [safe(f"! {warning}", "bold") for warning in (*prepared.approval, *prepared.warnings)]
         self._lines = Text("\n").join([*parts, labelled(rows, columns)])
         self.say_hint(hint)

@@ -18,6 +18,7 @@ from screens.line_words import FormText
 from screens.money_panels import AccountList, TargetNote
 from screens.payment_code import CodedForm
 from screens.payment_inputs import AmountInput, SideInput, cash_side
+from screens.payment_next import PaymentNext
 from services.account_view import AccountRow
 from services.cash_marks import FUNDS_LENGTH, FUNDS_NEEDED
 from services.drawers import my_drawer
@@ -39,7 +40,7 @@ from widgets.numbered_list import NumberedLine, NumberedList
 ACCOUNTS = "Cuentas"
 
 
-class PaymentScreen(CodedForm):
+class PaymentScreen(PaymentNext, CodedForm):
     """Origin, destination, amount, memo. The destination is an own account, cash, or somebody else's."""
 
     AUTO_FOCUS = "#source"
@@ -80,7 +81,6 @@ class PaymentScreen(CodedForm):
         self.amount = Field("Monto", self._how_much)
         self.memo = Field("Detalle", TextInput(id="memo", max_length=MEMO_LENGTH), required=False)
         self.funds = Field("Fondos", TextInput(id="funds", max_length=FUNDS_LENGTH, help_text=FUNDS_NEEDED))
-        self.asked: PreparePayment | None = None
         self._accounts = AccountList(rows, id="account-list")
         self._note = TargetNote(id="target-note")
         self._choice = NumberedList(id="payees", help_text="Elija por número a cuál de sus cuentas se paga.")
@@ -271,12 +271,21 @@ class PaymentScreen(CodedForm):
 
     # The service ----------------------------------------------------------------------------------
 
-    async def prepare(self) -> Prepared:
-        """Ask for the review of what the fields say."""
+    def payment(self) -> PreparePayment:
+        """What the fields say. Raises ValueError for one that is not right."""
         source, target = self.source.given, self.target.given
         op = op_between(source.product, target.product, third=target.third.op if target.third else None)
         amount, memo = self.amount.given, self.memo.value or ""
-        asked = PreparePayment(op, self.member_id, source.account_id, target.account_id, amount.centesimos, memo)
+        return PreparePayment(op, self.member_id, source.account_id, target.account_id, amount.centesimos, memo)
+
+    def word(self) -> str:
+        """The word that stands for the amount, if one does."""
+        option = self._how_much.picked(self.amount.text) if self.amount.text[:1].isalpha() else None
+        return option.word if option is not None else ""
+
+    async def prepare(self) -> Prepared:
+        """Ask for the review of what the fields say."""
+        asked = self.payment()
         prepared = await self.call(prepare, asked)
         self.asked = asked
         return prepared

@@ -14,8 +14,8 @@ from screens.flow import background_flow, flow
 from screens.layout import WIDE_COLUMNS
 from screens.money_commands import ALSO, MONEY
 from screens.record_line import complete, movements_words
-from screens.record_money import RecordMoney
 from screens.record_panels import access_line, access_stages, account_cells, diagnosis_line, identity_lines
+from screens.record_plans import RecordPlans
 from services.errors import CoopError
 from services.operations import Op
 from services.records import OpenRecord, Record, open_record, refresh_record
@@ -38,7 +38,7 @@ COLUMNS = (
 )
 
 
-class RecordScreen(RecordMoney):
+class RecordScreen(RecordPlans):
     """One member. Everything below the asked level is masked by the service, not here."""
 
     ACTIONS: ClassVar[tuple[CommandClass, ...]] = (
@@ -179,6 +179,8 @@ class RecordScreen(RecordMoney):
     @flow
     async def action_finish(self) -> None:
         """F7: the call is over."""
+        if not await self.basket_may_go():
+            return
         from services.cases import INQUIRY, CloseCase, close_case
         from services.timeline import what_text
 
@@ -188,13 +190,15 @@ class RecordScreen(RecordMoney):
             self.shell.notify_safe(f"Atención terminada: {' · '.join(done) or INQUIRY}.")
         self.leave()
 
-    def action_find_another(self) -> None:
+    @flow
+    async def action_find_another(self) -> None:
         """F3: the desk's box. The case stays open until another member is served or F7 ends it."""
-        self.leave()
+        if await self.basket_may_go():
+            self.leave()
 
     async def action_back(self) -> None:
         """Esc: the same."""
-        self.leave()
+        self.action_find_another()
 
     def leave(self) -> None:
         """Take the member off every screen."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from screens.money_commands import Pay, Transfer
+from screens.plan_commands import PLANS
 from services.operations import Op
 from widgets.command import Command, CommandClass
 
@@ -265,6 +266,7 @@ USUAL: tuple[CommandClass, ...] = (
     MoreActions,
 )
 SELDOM: tuple[CommandClass, ...] = (
+    *PLANS,
     RequestAccess,
     ResetImage,
     ResetPassword,

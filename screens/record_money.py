@@ -23,7 +23,8 @@ from services.payment_options import Payable, PaymentOptions, payment_options
 from widgets.command import CommandClass
 
 if TYPE_CHECKING:
-    from screens.money_form import MoneyForm
+    from screens.member_screen import MemberScreen
+    from screens.money_results import Told
     from screens.pay_list import Wanted
 
 
@@ -53,8 +54,8 @@ class RecordMoney(RecordActions):
     # Forms ----------------------------------------------------------------------------------------
 
     @flow
-    async def open_payment(self, form: MoneyForm) -> None:
-        """Show a payment's form over the record, and say how it ended."""
+    async def open_payment(self, form: MemberScreen[Told]) -> None:
+        """Show a payment's form, or a list of payments, over the record, and say how it ended."""
         told = await self.app.push_screen_wait(form)
         if told:
             await self.reload()
@@ -110,14 +111,14 @@ class RecordMoney(RecordActions):
         from screens.pay_list import PayList
 
         self._asked_for = True
-        await self._read_amounts()
+        await self.read_amounts()
         payables = tuple((self._payables or {}).values())
         day = panama_date(self.shell.now())
         wanted = await self.app.push_screen_wait(PayList(self.rows(), self._favourites, payables, day))
         if wanted is not None:
-            self._open_wanted(wanted)
+            self.open_wanted(wanted)
 
-    def _open_wanted(self, wanted: Wanted) -> None:
+    def open_wanted(self, wanted: Wanted) -> None:
         """The form of what was chosen, filled with what is known."""
         if isinstance(wanted, Choice):
             self._open_bill(BillText(wanted.biller.id, wanted.op))
@@ -202,14 +203,15 @@ class RecordMoney(RecordActions):
     async def learn_amounts(self) -> None:
         """Read what is due and whom the member pays often; the line that is open says it then."""
         try:
-            await self._read_amounts()
+            await self.read_amounts()
         except CoopError:
             return  # The line goes without; the form says why when it asks.
         for screen in self.app.screen_stack:
             if isinstance(screen, CommandLine):
                 screen.look_again()
 
-    async def _read_amounts(self) -> None:
+    async def read_amounts(self) -> None:
+        """What is due, and whom the member pays often. Raises what the services raise."""
         found = await self.call(payment_options, PaymentOptions(self.member_id))
         often = await self.call(favourites, ListFavourites(self.member_id))
         self._payables, self._favourites = {payable.account_id: payable for payable in found}, often

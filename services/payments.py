@@ -44,7 +44,7 @@ class Prepared:
     hash: str
     balance_after: int | None  # None of a drawer
     amount_words: str
-    daily_left: int  # of the member, after this payment
+    daily_left: int | None  # of the member, after this payment; None of one for another day
     approval: tuple[str, ...] = ()
     code_needed: bool = False
     funds_needed: bool = False  # the form must ask for the source of the funds (cash_marks.FUNDS_LABEL)

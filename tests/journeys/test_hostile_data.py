@@ -24,7 +24,7 @@ import screens
 from coop_tui.app import StaffApp
 from data.engine import writing
 from data.name_index import index_names
-from data.tables import ContactChange, MemberNote, RememberedDevice
+from data.tables import ContactChange, Favourite, MemberNote, RememberedDevice
 from data.values.text import UNSAFE_CATEGORIES
 from data.values.uuid7 import uuid7
 from screens.base import BaseScreen
@@ -326,6 +326,7 @@ async def through_the_record(visit: Visit, desk: MemberDesk) -> None:
             await visit.keys("<f2>")
         await visit.to_the_record()
     await act_for_hostile_reasons(visit)
+    await pay_again_and_again(visit, desk)
     await visit.keys("<f12>")
     await visit.paste(EVERYTHING)
     await visit.keys("<enter>")
@@ -348,6 +349,30 @@ async def act_for_hostile_reasons(visit: Visit) -> None:
     await visit.to_the_record()
     await visit.keys("h")
     await visit.scroll()
+    await visit.to_the_record()
+
+
+async def pay_again_and_again(visit: Visit, desk: MemberDesk) -> None:
+    """A favourite with a hostile name, another name for it, and a payment that is to be repeated."""
+    source, target = (
+        next(row.position for row in desk.record.rows() if row.account_id == account)
+        for account in (desk.first, desk.second)
+    )
+    row = {"member_id": desk.member, "kind": Op.TRANSFER_OWN.value, "label": EVERYTHING, "uses": 1}
+    row |= {"from_account": desk.first, "to_account": desk.second, "created_at": desk.world.clock.now()}
+    desk.world._insert(Favourite, **row)
+    await visit.keys(":fav<enter>")
+    await visit.scroll()
+    await visit.keys("r")
+    await visit.fill()
+    await visit.keys("<f2>")
+    await visit.to_the_record()
+    await visit.keys(":prog<enter>n")
+    await visit.fill()
+    await visit.to_the_record()
+    await visit.keys(f"t{source}{target}<enter>1<enter>p")
+    await visit.fill()
+    await visit.keys("<f2>")
     await visit.to_the_record()
 
 
