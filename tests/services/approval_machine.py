@@ -23,11 +23,12 @@ from services.operator import Channel, Operator, Role
 from services.payment_kinds import kind_for
 from services.payments import ConfirmPayment, PreparePayment, prepare
 from services.sandbox_billers import Fault, SandboxBillers
-from tests.services.biller_desk import ENSA
+from tests.services.biller_desk import ENSA, MOBILE
 from tests.services.counters import in_notes
 from tests.services.test_payments_model import ACCOUNTS, Counter, amounts, members, sources, targets
 
 SHARE = 20_00
+BILLS = ((Op.BILLER_PAY, "ensa", ENSA), (Op.BILLER_TOP_UP, "mas-movil", MOBILE))
 NOTE = "Lo pide para pagar la escuela"
 #: What may stand in the way of an approval that was looked at this moment.
 IN_THE_WAY = {"insufficient_funds", "account_unusable", "limit_exceeded"}
@@ -123,16 +124,17 @@ class AskingMachine(Counter):
         form = ConfirmPayment(uuid7(), shown.hash, wanted.op, wanted.member_id, *sides, wanted.amount)
         return self._queued(form, bool(shown.approval), maker, *who)
 
-    @rule(target=asked, payer=members, source=sources, amount=st.integers(15_00, 60_00))
-    def ask_bill(self, payer: int, source: int, amount: int) -> Any:
-        wanted = PrepareBill(Op.BILLER_PAY, self.members[payer], self.rows[payer][source], "ensa", ENSA, amount)
+    @rule(target=asked, payer=members, source=sources, amount=st.integers(15_00, 60_00), bill=st.sampled_from(BILLS))
+    def ask_bill(self, payer: int, source: int, amount: int, bill: tuple[Op, str, str]) -> Any:
+        op, biller, reference = bill
+        wanted = PrepareBill(op, self.members[payer], self.rows[payer][source], biller, reference, amount)
         try:
             shown = prepare_bill(wanted, self.agent, self.world.uow)
         except CoopError:
             return multiple()
         form = ConfirmBill(
-            uuid7(), shown.hash, wanted.op, wanted.member_id, wanted.from_account, "ensa", ENSA, wanted.amount
-        )
+            uuid7(), shown.hash, op, wanted.member_id, wanted.from_account, biller, reference, amount
+        )  # fmt: skip
         return self._queued(form, bool(shown.approval), self.agent, payer)
 
     def _queued(self, form: Any, needed: bool, maker: Operator, *who: int) -> Any:

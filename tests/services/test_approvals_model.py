@@ -29,13 +29,14 @@ from services.approvals import (
 )
 from services.biller_gateway import BillerGateway
 from services.biller_orders import settle_due
-from services.biller_payments import ConfirmBill
+from services.biller_payments import ConfirmBill, confirm_bill
 from services.errors import CoopError
 from services.operator import Operator
 from services.payments import confirm
 from services.receipts import Receipt
+from services.reversals import Reverse, reverse
 from services.sandbox_billers import Fault, SandboxBillers
-from tests.services.approval_machine import IN_THE_WAY, AskingMachine, Waiting, approvers, big, faults, seldom
+from tests.services.approval_machine import BILLS, IN_THE_WAY, AskingMachine, Waiting, approvers, big, faults, seldom
 from tests.services.machines import postgresql_world, run, sqlite_worlds
 from tests.services.test_payments_model import TIMES, Counter, members, sources, targets
 from tests.services.world import PASSWORD
@@ -105,7 +106,7 @@ class Queue(AskingMachine):
 
     @rule(target=Counter.sent, payer=members, source=sources, amount=st.integers(15_00, 60_00), fault=faults)
     def bill_and_get(self, payer: int, source: int, amount: int, fault: Fault | None) -> Any:
-        request = self.ask_bill(payer, source, amount)
+        request = self.ask_bill(payer, source, amount, BILLS[amount % 2])
         return self.decide_for(request, "other", False, fault) if isinstance(request, Waiting) else multiple()
 
     @rule(request=asked)
@@ -157,10 +158,11 @@ class Queue(AskingMachine):
     @rule(request=asked)
     def late_confirmation(self, request: Waiting) -> None:
         """The maker sends the form without anybody, whatever became of the request: nothing moves by that."""
-        if isinstance(request.form, ConfirmBill):
-            return
         try:
-            receipt = confirm(request.form, request.maker, self.world.uow)
+            if isinstance(request.form, ConfirmBill):
+                receipt = confirm_bill(request.form, request.maker, self.gateway, self.world.uow)
+            else:
+                receipt = confirm(request.form, request.maker, self.world.uow)
         except CoopError:
             assert request.state != "approved"
         else:
@@ -170,7 +172,7 @@ class Queue(AskingMachine):
     @rule(target=Counter.sent, request=asked, who=approvers)
     def sign_here(self, request: Waiting, who: str) -> Any:
         """The same form signed at the desk while its request stands in the queue: it is done once."""
-        if isinstance(request.form, ConfirmBill) or who in ("agent", "auditor"):
+        if who in ("agent", "auditor"):
             return multiple()
         self.world.clock.advance(seconds=60)  # the last code was used
         operator, signed = self.people[who], (Secret(PASSWORD), self.world.code())
@@ -189,6 +191,14 @@ class Queue(AskingMachine):
         assert request.state == "waiting" and self.may(request, who)
         request.state, request.by = "approved", "here"
         return self._moved(request, receipt)
+
+    @rule(request=asked)
+    def undo_bill(self, request: Waiting) -> None:
+        """What was ordered outside is not undone here."""
+        if isinstance(request.form, ConfirmBill):
+            with pytest.raises(CoopError):
+                reverse(Reverse(request.key, "Monto equivocado", uuid7()), self.boss, self.world.uow)
+            self.holds_true()
 
     @rule()
     def other_rules(self) -> None:
