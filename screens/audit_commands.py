@@ -78,6 +78,15 @@ class ProveTrail(Command):
     operation = Op.AUDIT_VERIFY.value
 
 
+class ProvePeriod(Command):
+    """Comprueba la parte de la cadena que tiene los días del filtro, entre sus puntos de control. Esc la detiene."""
+
+    id = "prove_period"
+    label = "Verificar días"
+    keys = ("w",)
+    operation = Op.AUDIT_VERIFY.value
+
+
 class MarkReviewed(Command):
     """Marca el evento como revisado y pasa al siguiente; sobre uno suyo ya marcado, quita la marca."""
 

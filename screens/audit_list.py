@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 from typing import TYPE_CHECKING, ClassVar
 
-from screens.audit_commands import ProveTrail
+from screens.audit_commands import ProvePeriod, ProveTrail
 from screens.audit_desk import AuditDesk
 from screens.audit_panels import bar
 from screens.flow import background_flow
 from screens.staff_shell import staff_shell
+from services.audit_filter import parse_filter
 from services.audit_log import VerifyTrail, verify_trail
+from services.audit_period import Period
 from widgets.command import CommandClass
 
 if TYPE_CHECKING:
@@ -23,7 +26,7 @@ TICK = 0.1
 class AuditList(AuditDesk):
     """For supervisors and auditors. Looking is an event itself."""
 
-    ACTIONS: ClassVar[tuple[CommandClass, ...]] = (ProveTrail,)
+    ACTIONS: ClassVar[tuple[CommandClass, ...]] = (ProveTrail, ProvePeriod)
 
     def __init__(self) -> None:
         super().__init__()
@@ -33,8 +36,10 @@ class AuditList(AuditDesk):
 
     def disabled_reason(self, command: CommandClass) -> str | None:
         """One proof at a time."""
-        if command is ProveTrail and self._verifying:
+        if command in (ProveTrail, ProvePeriod) and self._verifying:
             return "La verificación está en marcha; Esc la detiene."
+        if command is ProvePeriod and self._period() is None:
+            return "Ponga los días en el filtro: día:, o desde: y hasta:."
         return super().disabled_reason(command)
 
     def _tell_value(self) -> None:
@@ -43,16 +48,30 @@ class AuditList(AuditDesk):
 
     def action_prove_trail(self) -> None:
         """V."""
+        self._begin_proof(None)
+
+    def action_prove_period(self) -> None:
+        """W."""
+        self._begin_proof(self._period())
+
+    def _period(self) -> Period | None:
+        """The days of the filter; open ends reach to the first day of the trail and to today."""
+        wanted = parse_filter(self._question, self._today())
+        if wanted.since is None and wanted.until is None:
+            return None
+        return Period(wanted.since or date(2000, 1, 1), wanted.until or self._today())
+
+    def _begin_proof(self, period: Period | None) -> None:
         self._verifying, self._stop, self._progress = True, False, (0, 0)
         self.refresh_commands()
-        self._prove()
+        self._prove(period)
 
     @background_flow
-    async def _prove(self) -> None:
+    async def _prove(self, period: Period | None) -> None:
         timer = self.set_interval(TICK, self._draw_progress)
         self._draw_progress()
         try:
-            command = VerifyTrail(staff_shell(self).checkpoints_path)
+            command = VerifyTrail(staff_shell(self).checkpoints_path, period)
             proof = await self.shell.call(verify_trail, command, progress=self._count)
         finally:
             timer.stop()

@@ -49,11 +49,11 @@ class Stretch:
     met: list[tuple[int, bytes]]
 
 
-def walk_file(path: str, start: int, first: bytes, anchors: list[int]) -> Stretch:
-    """Check the events from `start` on, STRETCH of them, in an SQLite file."""
+def walk_file(path: str, start: int, first: bytes, anchors: list[int], end: int | None = None) -> Stretch:
+    """Check the events from `start` on, up to `end` (not included; default: STRETCH of them), in an SQLite file."""
     with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as connection:
         before = connection.execute(BEFORE, {"start": start}).fetchone()
-        cursor = connection.execute(WALK_FILE, {"start": start, "end": start + STRETCH})
+        cursor = connection.execute(WALK_FILE, {"start": start, "end": end or start + STRETCH})
         return walk(iter(lambda: cursor.fetchmany(BATCH), []), before or (0, first), anchors)
 
 

@@ -16,6 +16,7 @@ from services.audit_activity import hours_of
 from services.audit_body import AuditRow, audit_row
 from services.audit_filter import AuditFilter
 from services.audit_marks import comments_on, marks_on
+from services.audit_period import Period
 from services.audit_proof import Proof, verify
 from services.audit_query import page_ids, people, place_of
 from services.checkpoints import read_checkpoints
@@ -56,11 +57,10 @@ class AuditPage:
 
 @dataclass(frozen=True, slots=True)
 class VerifyTrail:
-    """Prove the trail against the signed checkpoints in this file: all of it, or the events of some days (Panama)."""
+    """Prove the trail against the signed checkpoints in this file: all of it, or what holds a period."""
 
     checkpoints: Path
-    since: date | None = None
-    until: date | None = None
+    period: Period | None = None
 
 
 def read_audit(command: ReadAudit, operator: Operator, uow: UnitOfWork) -> AuditPage:
@@ -119,11 +119,12 @@ def verify_trail(
     with uow.begin(operator, Op.AUDIT_VERIFY):
         pass  # Only the right is asked here: the walk is long and must hold no lock.
     points = read_checkpoints(command.checkpoints)
-    proof = verify(uow.engine, points, Signer(uow.secrets.signing_key).public_key, progress=progress)
+    key = Signer(uow.secrets.signing_key).public_key
+    proof = verify(uow.engine, points, key, period=command.period, progress=progress)
     with uow.begin(operator, Op.AUDIT_VERIFY) as tx:
         stopped = any(finding.code == "stopped" for finding in proof.findings)
         result = "ok" if proof.intact else "none" if stopped else "failed"
-        tx.record(result=result, detail={"events": proof.events, "findings": len(proof.findings)})
+        tx.record(result=result, detail={"from": proof.first, "events": proof.events, "findings": len(proof.findings)})
         tx.commit()
     return proof
 

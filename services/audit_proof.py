@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, Engine, text
 
 from services.audit_chain import BATCH, BEFORE, MAX_FINDINGS, STRETCH, Stretch, first_hash, walk, walk_file
+from services.audit_period import Period, reach
 from services.checkpoints import Checkpoint, bad_checkpoint
 
 
@@ -27,7 +28,8 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """What a verification found. `events` were walked, up to `head`; `pending` wait for their seal."""
+    """What a verification found. It walked from event `first` to event `events`, whose hash is `head`; `pending` wait
+    for their seal."""
 
     events: int
     head: str
@@ -35,6 +37,7 @@ class Proof:
     checkpoints: int
     anchored: int  # the last event that a good checkpoint covers
     findings: tuple[Finding, ...]
+    first: int = 1
 
     @property
     def intact(self) -> bool:
@@ -45,6 +48,8 @@ class Proof:
         """One line for people."""
         if self.findings:
             return self.findings[0].text
+        if self.first > 1:
+            return f"Íntegra del evento {self.first} al {self.events}."
         return f"Íntegra hasta el evento {self.events}."
 
 
@@ -53,10 +58,12 @@ def verify(
     checkpoints: list[Checkpoint],
     public_key: bytes,
     *,
+    period: Period | None = None,
     progress: Callable[[int, int], bool] | None = None,
     workers: int | None = None,
 ) -> Proof:
-    """Walk the whole trail. `progress(done, total)` is called once a stretch; when it answers False the walk stops.
+    """Walk the whole trail, or the part that holds a period, from the signed checkpoint before it to the one behind it.
+    `progress(done, total)` is called once a stretch; when it answers False the walk stops.
 
     Long trails are walked by `workers` processes (default: one a core), a stretch each. The findings of a walk that was
     stopped say so. Only reads: a copy of the database and the public key are enough.
@@ -71,8 +78,10 @@ def verify(
     good = checkpoints[: wrong[0] - 1] if wrong else checkpoints
     anchors = {point.seq: point.head for point in good if point.store == store}
     findings = [Finding("checkpoint", 0, f"Punto de control, línea {wrong[0]}: {wrong[1]}.")] if wrong else []
-    found, last, head, met = 0, 0, first_hash(store), []
-    for stretch in _stretches(engine, total, head, list(anchors), workers or min(4, os.cpu_count() or 1)):
+    start, end = (1, total) if period is None else reach(engine, period, list(anchors), total)
+    found, last, head, met = 0, start - 1, first_hash(store), []
+    walkers = workers or min(4, os.cpu_count() or 1)
+    for stretch in _stretches(engine, range(start, end + 1), head, list(anchors), walkers):
         findings += [Finding(*row) for row in stretch.findings]
         found, last, head = found + stretch.found, stretch.seq, stretch.head
         met += stretch.met
@@ -80,28 +89,30 @@ def verify(
             findings.append(Finding("stopped", last, f"Verificación cancelada en el evento {last}."))
             break
     else:
-        findings += _end(anchors, last)
-        if events - pending != found:
+        findings += _end(anchors, last) if end >= total else []
+        if period is not None or events - pending != found:
             findings += _unsealed(engine)
     anchored, rewritten = _compare(anchors, met)
     findings = sorted(findings + rewritten, key=lambda finding: (finding.seq == 0, finding.seq))
-    return Proof(last, head.hex(), pending, len(checkpoints), anchored, tuple(findings[:MAX_FINDINGS]))
+    return Proof(last, head.hex(), pending, len(checkpoints), anchored, tuple(findings[:MAX_FINDINGS]), start)
 
 
-def _stretches(engine: Engine, total: int, first: bytes, anchors: list[int], workers: int) -> Iterator[Stretch]:
+def _stretches(engine: Engine, reach: range, first: bytes, anchors: list[int], workers: int) -> Iterator[Stretch]:
     """Every stretch in order. A long trail in a file is walked by several processes; a server's is its own process."""
-    starts = range(1, max(total, 1) + 1, STRETCH)
+    starts = reach[::STRETCH] or range(reach.start, reach.start + 1)
+    ends = [min(start + STRETCH, max(reach.stop, start + 1)) for start in starts]
+    parts = list(zip(starts, ends, strict=True))
     path = engine.url.database
     if engine.dialect.name != "sqlite" or not path:
-        yield from (_walk_server(engine, start, first, anchors) for start in starts)
+        yield from (_walk_server(engine, start, first, anchors, end) for start, end in parts)
     elif len(starts) == 1 or workers == 1:
-        yield from (walk_file(path, start, first, anchors) for start in starts)
+        yield from (walk_file(path, start, first, anchors, end) for start, end in parts)
     else:
         from concurrent.futures import ProcessPoolExecutor  # long trails only: the app starts without it
         from multiprocessing import get_context
 
         with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-            work = [pool.submit(walk_file, path, start, first, anchors) for start in starts]
+            work = [pool.submit(walk_file, path, start, first, anchors, end) for start, end in parts]
             try:
                 yield from (future.result() for future in work)
             finally:
@@ -109,12 +120,10 @@ def _stretches(engine: Engine, total: int, first: bytes, anchors: list[int], wor
                     future.cancel()
 
 
-def _walk_server(engine: Engine, start: int, first: bytes, anchors: list[int]) -> Stretch:
+def _walk_server(engine: Engine, start: int, first: bytes, anchors: list[int], end: int) -> Stretch:
     with engine.connect() as connection:
         before = connection.execute(text(BEFORE), {"start": start}).first()
-        result = connection.execution_options(yield_per=BATCH).execute(
-            WALK_SERVER, {"start": start, "end": start + STRETCH}
-        )
+        result = connection.execution_options(yield_per=BATCH).execute(WALK_SERVER, {"start": start, "end": end})
         return walk(result.partitions(), (before.seq, before.hash) if before else (0, first), anchors)
 
 

@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING
 from coop_tui.cli.running import Usage, answer, console_operator, settings_of
 
 if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
+    from services.audit_period import Period
     from services.audit_proof import Proof
-    from services.unit_of_work import UnitOfWork
 
 
 def add_arguments(_name: str, parser: argparse.ArgumentParser) -> None:
@@ -20,6 +22,8 @@ def add_arguments(_name: str, parser: argparse.ArgumentParser) -> None:
     verify.add_argument("--database", metavar="URL", help="una copia en vez del almacén (sqlite:///copia.db)")
     verify.add_argument("--public-key", metavar="PEM", type=Path, help="llave pública, cuando no está el almacén")
     verify.add_argument("--checkpoints", metavar="ARCHIVO", type=Path, help="archivo de puntos de control")
+    verify.add_argument("--since", metavar="DD/MM/AAAA", help="desde este día, entre sus puntos de control")
+    verify.add_argument("--until", metavar="DD/MM/AAAA", help="hasta este día")
     actions.add_parser("checkpoint", help="firma un punto de control ahora")
     actions.add_parser("public-key", help="imprime la llave pública para verificar en otra máquina")
 
@@ -33,10 +37,12 @@ def _verify(options: argparse.Namespace) -> int:
         proof = _verify_copy(options)
     else:
         from coop_tui.wiring import open_store
+        from data.secrets.signing import Signer
 
         settings = settings_of(options)
         uow = open_store(settings)
-        proof = _walk(uow, options.checkpoints or settings.checkpoints_path)
+        key = Signer(uow.secrets.signing_key).public_key
+        proof = _walk(uow.engine, options.checkpoints or settings.checkpoints_path, key, options)
         with uow.begin_system(console_operator("audit.verify", settings)) as tx:
             tx.record("audit.verify", result="ok" if proof.intact else "failed", detail={"events": proof.events})
             tx.commit()
@@ -49,20 +55,44 @@ def _verify(options: argparse.Namespace) -> int:
     return 0 if proof.intact else 1
 
 
-def _walk(uow: UnitOfWork, checkpoints: Path) -> Proof:
-    from data.secrets.signing import Signer
+def _walk(engine: Engine, checkpoints: Path, key: bytes, options: argparse.Namespace) -> Proof:
+    """Ctrl+C ends the walk at the next report; what was found until then is told."""
+    import signal
+
     from services.audit_proof import verify
     from services.checkpoints import read_checkpoints
 
-    points = read_checkpoints(checkpoints)
-    return verify(uow.engine, points, Signer(uow.secrets.signing_key).public_key, progress=_progress)
+    stopped: list[int] = []
+    former = signal.signal(signal.SIGINT, lambda number, _frame: stopped.append(number))
+
+    def progress(done: int, total: int) -> bool:
+        _draw(done, total)
+        return not stopped
+
+    try:
+        return verify(engine, read_checkpoints(checkpoints), key, period=_period(options), progress=progress)
+    finally:
+        signal.signal(signal.SIGINT, former)
+
+
+def _period(options: argparse.Namespace) -> Period | None:
+    from datetime import date
+
+    from data.values.dates import parse_date
+    from data.values.errors import InvalidValue
+    from services.audit_period import Period
+
+    try:
+        days = [parse_date(typed) if typed else None for typed in (options.since, options.until)]
+    except InvalidValue as error:
+        raise Usage(str(error)) from None
+    since, until = days
+    return Period(since or date(2000, 1, 1), until or date(2200, 1, 1)) if since or until else None
 
 
 def _verify_copy(options: argparse.Namespace) -> Proof:
     from data.engine import make_engine
     from data.secrets.signing import read_public_pem
-    from services.audit_proof import verify
-    from services.checkpoints import read_checkpoints
 
     if not options.public_key or not options.checkpoints:
         raise Usage("con --database hacen falta --public-key y --checkpoints")
@@ -70,15 +100,14 @@ def _verify_copy(options: argparse.Namespace) -> Proof:
         key = read_public_pem(options.public_key.read_text("ascii"))
     except (OSError, ValueError):
         raise Usage(f"«{options.public_key}» no es una llave pública Ed25519 en PEM") from None
-    return verify(make_engine(options.database), read_checkpoints(options.checkpoints), key, progress=_progress)
+    return _walk(make_engine(options.database), options.checkpoints, key, options)
 
 
-def _progress(done: int, total: int) -> bool:
+def _draw(done: int, total: int) -> None:
     """A line on the terminal that redraws itself; nothing in a pipe."""
     if sys.stderr.isatty():
         end = "\n" if done >= total else ""
         print(f"\r{done:,} de {total:,} eventos", end=end, file=sys.stderr, flush=True)
-    return True
 
 
 def _checkpoint(options: argparse.Namespace) -> int:

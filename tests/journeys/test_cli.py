@@ -265,6 +265,9 @@ def test_the_trail_proves_itself_here_and_on_another_machine(shared: Console, tm
     proven = auditor.run(*copy, *words)
     assert proven.code == 0 and "ntegra" in proven.out, proven
     assert auditor.run(*copy).code == 2  # the key is not in the copy
+    days = auditor.run("--json", *copy, *words, "--since", "01/01/2020")
+    assert days.code == 0 and days.answer["data"]["proof"]["events"] >= 2, days
+    assert auditor.run(*copy, *words, "--since", "31/02/2026").code == 2
     with closing(sqlite3.connect(away / "copia.db")) as database:
         for (trigger,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
             database.execute(f'DROP TRIGGER "{trigger}"')
