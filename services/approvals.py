@@ -245,7 +245,8 @@ def _approve(
     with uow.begin(operator, Op.APPROVAL_GIVE, member_id=member_id, alone=True) as tx:
         request = held(tx, command.request_id)
         asked = request.confirm()
-        again = request.state == APPROVED and request.decided_by == operator.staff_id
+        mine = request.state == APPROVED and request.decided_by == operator.staff_id
+        again = mine and posting.find(tx, request.id) is not None  # never on the row's word alone
         seen_hash = command.prepared_hash
         if not again:
             request.check_open(tx)

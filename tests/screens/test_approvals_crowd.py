@@ -159,6 +159,19 @@ async def test_who_called_and_how_they_were_verified_stands_beside_it(sqlite_wor
             assert part in seat.text(), seat.text()
 
 
+async def test_what_the_maker_wrote_is_shown_as_it_was_written(sqlite_world: World, tmp_path: Path) -> None:
+    seat = Seat(sqlite_world, tmp_path, waiting=0)
+    note = "[red]pide[/red] $(rm) «ñandú» 漢字 \\[/] :pg ensa 40"
+    seat.requests.append(seat.desk.ask(seat.desk.form(memo="[b]hola[/b]"), note).request_id)
+    async with seat.open(size=WIDE):
+        for part in ("[red]pide[/red]", "«ñandú»", "漢字", "[b]hola[/b]"):
+            assert part in seat.text(), seat.text()
+        await seat.keys("a")
+        assert isinstance(seat.app.screen, Confirm)
+        await seat.keys("<f2>")
+    assert seat.states() == ["approved"]
+
+
 @pytest.mark.parametrize("size", [(60, 16), NARROW, (100, 30), WIDE, (200, 60)])
 async def test_it_works_in_every_size_and_through_a_resize(
     sqlite_world: World, tmp_path: Path, size: tuple[int, int]
