@@ -24,6 +24,7 @@ from services.errors import CoopError, StoreUnavailable
 from widgets.command import CommandClass
 
 if TYPE_CHECKING:
+    from data.secrets import Secret
     from services.biller_gateway import BillerGateway
     from services.portal_place import PortalPlace
     from services.unit_of_work import UnitOfWork
@@ -119,6 +120,18 @@ class PortalApp(PortalSession, inherit_bindings=False):
         channel = Channel.KIOSK if self.is_kiosk else Channel.WEB
         terminal, branch = self.settings.terminal, self.settings.branch or NO_BRANCH
         return PortalPlace(channel, terminal, self._origin or terminal, self.device_token, branch)
+
+    def device_known(self, token: str) -> None:
+        """The browser's server tells what it keeps for a remembered device."""
+        from data.secrets import Secret
+
+        self.device_token = Secret(token)
+
+    def keep_device(self, token: Secret) -> None:
+        """The browser's server keeps it; at a kiosk nobody does."""
+        keep = getattr(self._driver, "keep_device", None)
+        if keep is not None:
+            keep(token.reveal())
 
     def now(self) -> datetime:
         """The services' time once the store is open."""

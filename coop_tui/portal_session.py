@@ -65,6 +65,9 @@ class PortalSession(BaseApp[int]):
         """A machine that everybody uses."""
         raise NotImplementedError
 
+    def keep_device(self, token: Secret) -> None:
+        """The member wants the device remembered: have its token kept where this program can't (S68)."""
+
     def front_door(self, notice: str = "") -> object:
         """Show the first screen, with a notice of why the last visit ended."""
         raise NotImplementedError
@@ -85,7 +88,9 @@ class PortalSession(BaseApp[int]):
         """A member has signed in."""
         self._operator = signed.operator
         self.visit = signed
-        self.device_token = signed.device_token or self.device_token
+        if signed.device_token is not None:
+            self.device_token = signed.device_token
+            self.keep_device(signed.device_token)
         self._last_touch = self._last_key = self.monotonic()
         self.identify(Identity(self.INSTITUTION, signed.operator.full_name))
 

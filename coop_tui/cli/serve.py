@@ -109,8 +109,10 @@ def _serve(options: argparse.Namespace, settings: Settings, policy: Policy) -> i
     logging.getLogger("aiohttp").setLevel(logging.CRITICAL)  # It would write what strangers send.
     place = Place(TITLE, url, trusted)
     if options.portal:
-        program = Program([*command, "portal"], Path.cwd(), {"COOP_CHANNEL": "web", "COOP_TERMINAL": "web"})
-        door = Door(place, OpenPasses(policy.web_portal.pass_hours), policy.web_portal, program)
+        program = Program([*command, "portal"], Path.cwd(), {"COOP_CHANNEL": "web"})
+        door = Door(
+            place, OpenPasses(settings.data_dir / "web", policy.web_portal.pass_hours), policy.web_portal, program
+        )
         hint = "El portal de los asociados."
     else:
         stations = _stations(settings, policy)

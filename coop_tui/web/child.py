@@ -11,7 +11,7 @@ import contextlib
 import json
 import os
 import sys
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -80,8 +80,8 @@ class Child:
         """The system's number of the process."""
         return self._process.pid
 
-    async def screen(self) -> AsyncIterator[bytes]:
-        """What the program draws, until it ends. Raises NotStarted."""
+    async def screen(self, keep_device: Callable[[str], None]) -> AsyncIterator[bytes]:
+        """What the program draws, until it ends; the device's token goes to `keep_device`. Raises NotStarted."""
         stdout = self._process.stdout
         assert stdout is not None
         if await stdout.readline() != PRELUDE:
@@ -92,15 +92,19 @@ class Child:
                 content = await stdout.readexactly(int.from_bytes(head[1:], "big"))
                 if head[:1] == b"D":
                     yield content
-                elif head[:1] == b"M" and json.loads(content).get("type") == "exit":
-                    return
+                elif head[:1] == b"M":
+                    note = json.loads(content)
+                    if note["type"] == "exit":
+                        return
+                    if note["type"] == "device":
+                        keep_device(note["token"])
 
     async def keys(self, text: str) -> None:
         """Hand on what was typed."""
         await self._send(b"D", text.encode("utf-8", "replace"))
 
-    async def note(self, kind: str, **values: int) -> None:
-        """Hand on a note: `resize` with width and height, `focus`, `blur`, `quit`."""
+    async def note(self, kind: str, **values: int | str) -> None:
+        """Hand on a note: `resize` with width and height, `device` with its token, `focus`, `blur`, `quit`."""
         await self._send(b"M", json.dumps({"type": kind, **values}).encode())
 
     async def end(self) -> None:

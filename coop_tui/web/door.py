@@ -11,13 +11,14 @@ import hmac
 import logging
 import socket
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from http import HTTPStatus
 
 from aiohttp import web
 
 from coop_tui.faults import log_fault
+from coop_tui.web.devices import browser_name
 from coop_tui.web.limits import NoSeat, Rate, Seats
 from coop_tui.web.origins import Network, PublicUrl, UnclearOrigin, origin_of
 from coop_tui.web.pages import entry_page, notice_page, static_files, terminal_page
@@ -182,6 +183,8 @@ class Door:
             return self._refuse(request, HTTPStatus.FORBIDDEN, UNKNOWN)
         if not self._starts.take(origin):
             return self._refuse(request, HTTPStatus.TOO_MANY_REQUESTS, TOO_MANY)
+        if not self._passes.needs_key:
+            found = replace(found, terminal=browser_name(request.headers.get("User-Agent", "")))
         try:
             with self._seats.seat(origin):
                 return await self._sessions.run(request, found, origin)

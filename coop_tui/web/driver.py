@@ -23,6 +23,19 @@ class ServedDriver(WebDriver):
         if not isinstance(message, events.Resize):
             super().process_message(message)
 
+    def on_meta(self, packet_type: str, payload: dict[str, object]) -> None:
+        """Take the note of which device this is; the rest is Textual's."""
+        if packet_type == "device":
+            known = getattr(self._app, "device_known", None)
+            if known is not None:
+                self._loop.call_soon_threadsafe(known, str(payload["token"]))
+        else:
+            super().on_meta(packet_type, payload)
+
+    def keep_device(self, token: str) -> None:
+        """Have the server keep what makes this device a remembered one (S68)."""
+        self.write_meta({"type": "device", "token": token})
+
     def write(self, data: str) -> None:
         """Send what is drawn, or drop it where nobody reads any more."""
         with contextlib.suppress(BrokenPipeError):

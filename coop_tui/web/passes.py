@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from coop_tui.web.devices import Device, purge
 from data.secrets import SecretsError
 from data.secrets.private_file import make_private_dir, read_private, write_private
 
@@ -28,10 +29,12 @@ Seconds = Callable[[], float]
 
 @dataclass(frozen=True, slots=True)
 class Pass:
-    """A browser that may open sessions, and as which station: name and channel of the settings, if they are its own."""
+    """A browser that may open sessions, and as which station: name and channel of the settings, if they are its own.
+    `device`: in the portal, what the browser keeps for a member who wanted it remembered."""
 
     terminal: str | None = None
     channel: str | None = None
+    device: Device | None = None
 
 
 class Passes(Protocol):
@@ -47,13 +50,18 @@ class Passes(Protocol):
 
 
 class OpenPasses:
-    """The portal: everybody gets one, good until `hours` have passed or the server ends. Nothing is kept of them."""
+    """The portal: everybody gets one, good until `hours` have passed. None is kept: `folder` has the secret that
+    seals them all, and what remembered devices keep."""
 
     needs_key = False
 
-    def __init__(self, hours: int, *, now: Seconds = time.time) -> None:
+    def __init__(self, folder: Path, hours: int, *, now: Seconds = time.time) -> None:
         self._seconds, self._now = hours * 3600, now
-        self._secret = secrets.token_bytes(TOKEN_BYTES)
+        self._devices, path = folder / "equipos", folder / "portal.key"
+        if not path.exists():
+            write_private(path, secrets.token_bytes(TOKEN_BYTES))
+        self._secret = read_private(path)
+        purge(self._devices, hours)
 
     def redeem(self, key: str) -> str | None:
         """A new pass; there is no key to show."""
@@ -66,7 +74,7 @@ class OpenPasses:
         body, _, seal = cookie.rpartition(".")
         if not hmac.compare_digest(seal.encode("utf-8", "surrogatepass"), self._seal(body).encode()):
             return None
-        return Pass() if int(body.partition(".")[0]) > self._now() else None
+        return Pass(device=Device(self._devices, cookie)) if int(body.partition(".")[0]) > self._now() else None
 
     def _seal(self, body: str) -> str:
         digest = hmac.digest(self._secret, body.encode("utf-8", "surrogatepass"), "sha256")

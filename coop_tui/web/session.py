@@ -13,6 +13,7 @@ from pathlib import Path
 from aiohttp import WSCloseCode, WSMsgType, web
 
 from coop_tui.web.child import Child, NotStarted, environment_of, inherited_environment, size_within
+from coop_tui.web.devices import Device
 from coop_tui.web.limits import Rate
 from coop_tui.web.passes import Pass
 
@@ -67,7 +68,7 @@ class Sessions:
             size = _first_size(request)
             environment = environment_of(inherited_environment(), size, origin, self._program.told(station))
             child = await Child.start(self._program.command, environment, self._program.folder)
-            await self._join(socket, child)
+            await self._join(socket, child, station.device)
         finally:
             self._open.discard(socket)
         return socket
@@ -77,8 +78,10 @@ class Sessions:
         self._ending = True
         await asyncio.gather(*(socket.close(code=WSCloseCode.GOING_AWAY) for socket in list(self._open)))
 
-    async def _join(self, socket: web.WebSocketResponse, child: Child) -> None:
-        screen = asyncio.create_task(_show(child, socket))
+    async def _join(self, socket: web.WebSocketResponse, child: Child, device: Device | None) -> None:
+        if device is not None and (token := device.token()) is not None:
+            await child.note("device", token=token)
+        screen = asyncio.create_task(_show(child, socket, device.keep if device else lambda _token: None))
         code = WSCloseCode.OK
         try:
             async with asyncio.timeout(self._idle_seconds) as idle:
@@ -97,10 +100,10 @@ def _later(seconds: float) -> float:
     return asyncio.get_running_loop().time() + seconds
 
 
-async def _show(child: Child, socket: web.WebSocketResponse) -> None:
+async def _show(child: Child, socket: web.WebSocketResponse, keep_device: Callable[[str], None]) -> None:
     """Send what is drawn; close the tab's session when the program has ended."""
     try:
-        async for drawn in child.screen():
+        async for drawn in child.screen(keep_device):
             await socket.send_bytes(drawn)
     except NotStarted as error:
         logger.error("a session ended before its first screen, exit code %s: run «coop-tui doctor»", error.code)

@@ -15,7 +15,7 @@ import pyte
 import pytest
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page, WebSocket
+    from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, WebSocket
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 QUIET = (
@@ -60,9 +60,10 @@ def give_up(reason: str) -> None:
 class Tab:
     """One tab. What its terminal shows is read from what the server sent, through a terminal of our own."""
 
-    def __init__(self, browser: Browser, width: int = 1100, height: int = 640) -> None:
-        context = browser.new_context(viewport={"width": width, "height": height}, locale="es-PA")
-        self.page: Page = context.new_page()
+    def __init__(self, browser: Browser, context: BrowserContext | None = None) -> None:
+        viewport: ViewportSize = {"width": 1100, "height": 640}
+        self.context = context or browser.new_context(viewport=viewport, locale="es-PA")
+        self.page: Page = self.context.new_page()
         self.page.set_default_timeout(PATIENCE_MS)
         self.asked: list[str] = []
         self.errors: list[str] = []

@@ -36,7 +36,10 @@ def test_from_registration_to_the_contract(branch: Branch, living: LivingWorld, 
         visit.sign_the_contract()
         assert living.scalar("SELECT count(*) FROM contract_signature WHERE member_id = :id", id=member) == 1
         events = [event for event in living.events() if event["channel"] == "web"]
-        assert {event["terminal"] for event in events} == {"web"}
+        assert {event["terminal"] for event in events} == {"Chrome en Linux"}
+        visit.tab.page.close()
+        visit.tab = Tab(browser, visit.tab.context)
+        visit.come_back()
         assert visit.tab.errors == []
         assert all(url.startswith(server.url) for url in visit.tab.asked)
 
@@ -111,9 +114,19 @@ class Visit:
         (answer,) = (answer for text, answer in zip(texts, ANSWERS, strict=True) if text in tab.text)
         tab.type(answer, "<Enter>")
         tab.see("Contraseña", IMAGE_NAME)
-        tab.type(NEW_PASSWORD)
+        tab.type(NEW_PASSWORD, *["<Tab>"] * 3, "<Space>")
+        tab.see("[x] ¿Desea que recordemos su equipo?")
         self.picture("imagen-y-contrasena")
-        tab.type("<Enter>")
+        tab.type("<F2>")
+
+    def come_back(self) -> None:
+        """In a new tab of the same browser, which is remembered: no question (S68)."""
+        tab = self.tab
+        tab.page.goto(self._server.url)
+        tab.see("F3 Regístrese")
+        tab.type(USER, "<Enter>")
+        tab.see(IMAGE_NAME)
+        self.picture("recordado")
 
     def sign_the_contract(self) -> None:
         """Read to its end, ticked, signed (S70–S73)."""

@@ -6,6 +6,7 @@ import asyncio
 import json
 import socket
 import sys
+import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
@@ -38,6 +39,8 @@ while len(head := inn.read(5)) == 5:
     content = inn.read(int.from_bytes(head[1:], "big"))
     if head[:1] == b"D" and content == b"leave":
         say(b"M", b'{"type": "exit"}')
+    elif head[:1] == b"D" and content.startswith(b"remember "):
+        say(b"M", json.dumps({"type": "device", "token": content[9:].decode()}).encode()); say(b"D", b"kept")
     elif b"quit" not in content:
         say(b"D", head[:1] + content)
     elif "stubborn" not in sys.argv:
@@ -67,15 +70,16 @@ async def house(
     url = f"http://127.0.0.1:{listening.getsockname()[1]}"
     place = Place("Cooperativa <&>", public_url(public or url), networks(trusted))
     program = Program([sys.executable, "-c", ECHO, *words], Path.cwd(), {"COOP_CHANNEL": "web"})
-    door = Door(place, passes or OpenPasses(1), policy, program)
-    runner = web.AppRunner(door.application(), access_log=None)
-    await runner.setup()
-    await web.SockSite(runner, listening).start()
-    try:
-        async with visitor(url) as coop:
-            yield House(url, coop.client, end=runner.cleanup)
-    finally:
-        await runner.cleanup()
+    with tempfile.TemporaryDirectory() as folder:
+        door = Door(place, passes or OpenPasses(Path(folder), 1), policy, program)
+        runner = web.AppRunner(door.application(), access_log=None)
+        await runner.setup()
+        await web.SockSite(runner, listening).start()
+        try:
+            async with visitor(url) as coop:
+                yield House(url, coop.client, end=runner.cleanup)
+        finally:
+            await runner.cleanup()
 
 
 # ---------------------------------------------------------------- who comes in
@@ -105,6 +109,23 @@ async def test_the_way_of_a_member_s_browser() -> None:
             await tab.socket.send_json(["ping", "7"])
             assert (await tab.socket.receive_json(timeout=PATIENCE)) == ["pong", "7"]
         assert await gone(told["pid"])
+
+
+async def test_a_remembered_device_is_told_to_its_own_sessions_alone() -> None:
+    async with house() as coop:
+        await coop.enter()
+        async with coop.tab(**{"User-Agent": "Mozilla/5.0 (Windows NT 10.0) Firefox/150.0"}) as tab:
+            assert (await tab.told())["COOP_TERMINAL"] == "Firefox en Windows"
+            await tab.socket.send_json(["stdin", "remember ficha-7"])
+            assert await tab.drawn() == b"kept"
+        async with coop.tab() as tab:
+            await tab.told()
+            assert json.loads((await tab.drawn())[1:]) == {"type": "device", "token": "ficha-7"}
+        await coop.enter()
+        async with coop.tab() as tab:
+            await tab.told()
+            await tab.socket.send_json(["stdin", "x"])
+            assert await tab.drawn() == b"Dx", "another browser is told nothing"
 
 
 async def test_a_station_of_staff_needs_its_link(tmp_path: Path) -> None:

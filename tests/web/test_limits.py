@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from coop_tui.environment import ORIGIN_VARIABLE
 from coop_tui.web import limits
 from coop_tui.web.child import environment_of, size_within
+from coop_tui.web.devices import browser_name
 from coop_tui.web.limits import NoSeat, Rate, Seats
 from coop_tui.web.origins import UnclearOrigin, networks, origin_of, public_url
 from coop_tui.web.passes import OpenPasses, Pass, StationPasses
@@ -164,17 +166,51 @@ def test_a_station_is_struck_by_name(tmp_path: Path) -> None:
     assert stations.redeem(waiting) is None and stations.forget("nadie") == 0
 
 
-def test_a_pass_of_the_portal_can_be_neither_made_up_nor_kept() -> None:
+def test_a_pass_of_the_portal_can_be_neither_made_up_nor_kept_for_ever(tmp_path: Path) -> None:
     clock = Hands()
-    passes = OpenPasses(1, now=clock)
+    passes = OpenPasses(tmp_path / "web", 1, now=clock)
     cookie = passes.redeem("")
-    assert cookie is not None and passes.find(cookie) == Pass()
+    assert cookie is not None and passes.find(cookie) is not None
     until, nonce, seal = cookie.split(".")
     for forged in (f"{int(until) + 1}.{nonce}.{seal}", f"{until}.{nonce}", "", "..", f"{until}.{nonce}.\udcff", "x"):
         assert passes.find(forged) is None
-    assert OpenPasses(1, now=clock).find(cookie) is None, "another server's"
+    assert OpenPasses(tmp_path / "web", 1, now=clock).find(cookie) is not None, "a restart forgets nothing"
+    assert OpenPasses(tmp_path / "other", 1, now=clock).find(cookie) is None, "another server's"
     clock.time += 3600
     assert passes.find(cookie) is None
+
+
+def test_a_remembered_device_is_one_browser_s_and_the_folder_tells_nothing(tmp_path: Path) -> None:
+    passes = OpenPasses(tmp_path, 1)
+    mine, other = (passes.find(passes.redeem("") or "") for _ in range(2))
+    assert mine is not None and other is not None and mine.device is not None and other.device is not None
+    assert mine.device.token() is None
+    mine.device.keep("ficha-1")
+    mine.device.keep("ficha-2")
+    mine.device.keep("x" * 5000)
+    assert (mine.device.token(), other.device.token()) == ("ficha-2", None)
+    (kept,) = (tmp_path / "equipos").iterdir()
+    assert kept.stat().st_mode & 0o077 == 0 and b"ficha" not in kept.read_bytes()
+    assert mine.device.cookie.encode() not in kept.read_bytes()
+    os.utime(kept, (0, 0))
+    OpenPasses(tmp_path, 1)
+    assert mine.device.token() is None
+
+
+@pytest.mark.parametrize(
+    ("agent", "name"),
+    [
+        ("Mozilla/5.0 (Windows NT 10.0; Win64; x64) Chrome/156.0.0.0 Safari/537.36 Edg/156.0", "Edge en Windows"),
+        ("Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 HeadlessChrome/156.0 Safari/537.36", "Chrome en Linux"),
+        ("Mozilla/5.0 (Linux; Android 16) Chrome/156.0.0.0 Mobile Safari/537.36", "Chrome en Android"),
+        ("Mozilla/5.0 (iPhone; CPU iPhone OS 19_0 like Mac OS X) Version/19 Safari/604.1", "Safari en iPhone"),
+        ("Mozilla/5.0 (Macintosh; Intel Mac OS X 10.15; rv:150.0) Firefox/150.0", "Firefox en Mac"),
+        ("<script>alert(1)</script>\n[red]", "Navegador"),
+        ("", "Navegador"),
+    ],
+)
+def test_a_device_has_a_name_of_ours(agent: str, name: str) -> None:
+    assert browser_name(agent) == name
 
 
 # ---------------------------------------------------------------- what a process is told
