@@ -12,6 +12,7 @@ from textual.widgets import Input
 
 from screens.flow import background_flow, flow
 from screens.portal.base import Forward, PortalScreen, StepBack
+from screens.portal.help_page import HelpText
 from screens.portal.portal_shell import portal_shell
 from services.errors import CoopError
 from widgets.command import Command, CommandClass
@@ -44,20 +45,36 @@ class Register(Command):
     footer = True
 
 
-LINKS: tuple[tuple[str, CommandClass], ...] = (("+", Register),)
+class Questions(Command):
+    """Lo que más se pregunta sobre este servicio."""
+
+    id = "frequent_questions"
+    label = "Preguntas Frecuentes"
+    keys: ClassVar[tuple[str, ...]] = ("f7",)
+
+
+class SetupGuide(Command):
+    """Los pasos para obtener y configurar su acceso."""
+
+    id = "setup_guide"
+    label = "Guía de Configuración"
+    keys: ClassVar[tuple[str, ...]] = ("f6",)
+
+
+LINKS: tuple[tuple[str, CommandClass], ...] = (("+", Register), ("?", Questions), ("≡", SetupGuide))
 """Sign and link, beside the field."""
 
 
 class User(PortalScreen["DoorStep"]):
     """Answers with the first step of the sign-in. `notice`: why the last visit ended, or nothing."""
 
-    ACTIONS: ClassVar[tuple[CommandClass, ...]] = (Forward, Clear, Register)
+    ACTIONS: ClassVar[tuple[CommandClass, ...]] = (Forward, Clear, Register, Questions, SetupGuide)
     HEADING = "Usuario"
     BUTTONS = ()
     AUTO_FOCUS = "#username"
     HELP = (
         "Escriba su usuario y pulse Enter. La primera vez es el usuario temporal que recibió por correo: su número de "
-        "asociado. Si todavía no tiene acceso, regístrese con F3."
+        "asociado. Si todavía no tiene acceso, regístrese con F3. F7 abre las preguntas frecuentes y F6 la guía."
     )
     DEFAULT_CSS = """
     User #entry { width: 1fr; height: auto; }
@@ -133,6 +150,14 @@ class User(PortalScreen["DoorStep"]):
         from screens.portal.register import RegisterMember
 
         await self.app.push_screen_wait(RegisterMember())
+
+    def action_frequent_questions(self) -> None:
+        """F7."""
+        self.app.push_screen(HelpText("preguntas"))
+
+    def action_setup_guide(self) -> None:
+        """F6."""
+        self.app.push_screen(HelpText("guia"))
 
     async def action_back(self) -> None:
         """Esc."""
