@@ -136,7 +136,7 @@ class SchedulesScreen(MemberScreen[Told]):
         self._rows = await self.call(schedules, ListSchedules(self.member_id))
         self.shows_verified = True
         cells = [
-            (row.id, (format_date(row.next_day) if row.next_day else row.state_text, row.label, row.amount, row.plan))
+            (row.id, (_next(row), f"! {row.label}" if row.trouble else row.label, row.amount, row.plan))
             for row in self._rows
         ]
         self.query_one("#schedules", PlainTable).show_rows(cells)
@@ -164,7 +164,8 @@ class SchedulesScreen(MemberScreen[Told]):
         else:
             rows = [
                 ("Operación", row.kind_title), ("Desde", row.source), ("Hacia", row.target), ("Titular", row.holder),
-                ("Monto", row.amount), ("Cuándo", row.plan), ("Termina", row.ends), ("Última fecha", row.last),
+                ("Monto", row.amount), ("Cuándo", row.plan), ("Termina", row.ends),
+                *zip(("Última fecha", "Antes", ""), row.past, strict=False),
             ]  # fmt: skip
             detail.show(labelled([(label, value) for label, value in rows if value], max(20, self.size.width - 4)))
         self.refresh_commands()
@@ -229,3 +230,8 @@ class SchedulesScreen(MemberScreen[Told]):
         row = self._marked()
         if row is not None and row.operation_id is not None:
             self.app.push_screen(ReceiptScreen(await self.call(get_receipt, GetReceipt(row.operation_id))))
+
+
+def _next(row: ScheduleRow) -> str:
+    """The day on which it is carried out next, or how it ended."""
+    return format_date(row.next_day) if row.next_day else row.state_text

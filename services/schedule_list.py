@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import bindparam, column, text
 
 from data.catalog.billers import load_billers
-from data.types import Day, Int, String
+from data.types import Day, String
 from data.values.dates import format_date
 from services.favourite_targets import shown_reference
 from services.masking import masked_name
@@ -23,18 +23,23 @@ from services.unit_of_work import Transaction, UnitOfWork
 
 VIEW = "schedule.view"
 STATES = {"active": "activo", "ended": "terminado", "cancelled": "cancelado"}
-RUN_STATES = {"trying": "por reintentar", "done": "pagado", "failed": "no se pudo", "skipped": "omitido"}
+RUN_STATES = {"trying": "por reintentar", "done": "pagado", "failed": "NO SE PUDO", "skipped": "omitido"}
+#: Of a bill that was ordered, by the state of its order.
+ORDER_STATES = {"paid": "pagado", "refused": "RECHAZADO por el recaudador: el dinero sigue en la cuenta"}
+IN_PROCESS = "en proceso en el recaudador"
+LAST_DATES = 3  # dates of each that are told
 RUNS = (
     text(
-        "SELECT r.schedule_id, r.due_on, r.state, r.attempts, r.operation_id, r.reason, r.next_try_on"
-        " FROM schedule_run r WHERE r.schedule_id IN :ids AND r.due_on = (SELECT max(l.due_on) FROM schedule_run l"
-        " WHERE l.schedule_id = r.schedule_id)"
+        "SELECT r.schedule_id, r.due_on, r.state, r.operation_id, r.reason, r.next_try_on, b.state AS order_state"
+        " FROM (SELECT l.*, row_number() OVER (PARTITION BY l.schedule_id ORDER BY l.due_on DESC) AS place"
+        " FROM schedule_run l WHERE l.schedule_id IN :ids) r LEFT JOIN biller_order b ON b.id = r.operation_id"
+        " WHERE r.place <= :most ORDER BY r.schedule_id, r.due_on DESC"
     )
     .bindparams(bindparam("ids", expanding=True))
     .columns(
         column("schedule_id", String()), column("due_on", Day()), column("state", String()),
-        column("attempts", Int()), column("operation_id", String()), column("reason", String()),
-        column("next_try_on", Day()),
+        column("operation_id", String()), column("reason", String()), column("next_try_on", Day()),
+        column("order_state", String()),
     )
 )  # fmt: skip
 ACCOUNTS = text(
@@ -59,8 +64,8 @@ class FindSchedule:
 @dataclass(frozen=True, slots=True)
 class ScheduleRow:
     """One scheduled payment, in Spanish. `next_on` is its next date by the calendar, `next_day` when it is carried out;
-    `last` says what became of the last date and `operation_id` names its operation. `can_change`: something is still to
-    come."""
+    `past` says what became of its last dates, the newest first, and `operation_id` names the newest operation.
+    `trouble`: the newest date was not paid. `can_change`: something is still to come."""
 
     id: str
     kind: Op
@@ -75,9 +80,15 @@ class ScheduleRow:
     state_text: str
     next_on: date | None
     next_day: date | None
-    last: str
+    past: tuple[str, ...]
     operation_id: str | None
+    trouble: bool
     can_change: bool
+
+    @property
+    def last(self) -> str:
+        """What became of the newest date; empty before there is one."""
+        return self.past[0] if self.past else ""
 
     @property
     def kind_title(self) -> str:
@@ -113,11 +124,13 @@ def _rows(tx: Transaction, found: list[Stored]) -> tuple[ScheduleRow, ...]:
         return ()
     ids = {number for one in found for number in (one.asked.from_account, one.asked.to_account) if number}
     accounts = {row.id: row for row in tx.connection.execute(ACCOUNTS, {"ids": sorted(ids)})}
-    runs = {row.schedule_id: row for row in tx.connection.execute(RUNS, {"ids": [one.id for one in found]})}
-    return tuple(_row(one, accounts, runs.get(one.id)) for one in found)
+    runs: dict[str, list[Any]] = {one.id: [] for one in found}
+    for run in tx.connection.execute(RUNS, {"ids": list(runs), "most": LAST_DATES}):
+        runs[run.schedule_id].append(run)
+    return tuple(_row(one, accounts, runs[one.id]) for one in found)
 
 
-def _row(one: Stored, accounts: dict[int, Any], run: Any) -> ScheduleRow:
+def _row(one: Stored, accounts: dict[int, Any], runs: list[Any]) -> ScheduleRow:
     target = accounts[one.asked.to_account] if one.asked.to_account else None
     active = one.state == "active"
     return ScheduleRow(
@@ -134,9 +147,10 @@ def _row(one: Stored, accounts: dict[int, Any], run: Any) -> ScheduleRow:
         state_text=STATES[one.state],
         next_on=one.next_on,
         next_day=one.plan.day_for(one.next_on) if one.next_on else None,
-        last=_last(run, one) if run is not None else "",
-        operation_id=run.operation_id if run is not None else None,
-        can_change=active or (run is not None and run.state == "trying"),
+        past=tuple(map(_past, runs)),
+        operation_id=next((run.operation_id for run in runs if run.operation_id), None),
+        trouble=bool(runs) and (runs[0].state in ("trying", "failed") or runs[0].order_state == "refused"),
+        can_change=active or any(run.state == "trying" for run in runs),
     )
 
 
@@ -146,9 +160,11 @@ def _biller(one: Stored) -> str:
     return f"{name} {shown_reference(one.asked.reference)}"
 
 
-def _last(run: Any, one: Stored) -> str:
-    """`15/12/2026: no se pudo (saldo insuficiente)`; of a bill no more than that it was ordered."""
-    done = "ordenado al recaudador" if run.state == "done" and one.asked.biller else RUN_STATES[run.state]
+def _past(run: Any) -> str:
+    """`15/12/2026: NO SE PUDO (saldo insuficiente)`; of a bill how its order stands."""
+    done = RUN_STATES[run.state]
+    if run.order_state is not None:
+        done = ORDER_STATES.get(run.order_state, IN_PROCESS)
     words = f"{format_date(run.due_on)}: {done}"
     if run.state == "trying" and run.next_try_on is not None:
         words += f" el {format_date(run.next_try_on)}"

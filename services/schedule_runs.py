@@ -39,12 +39,14 @@ PASSING = (InsufficientFunds, ApprovalNeeded)
 DUE = DriverSql(
     COLUMNS,
     " WHERE s.state = 'active' AND (s.next_on <= :today OR (s.holidays = 'previous' AND s.next_on <= :ahead))"
+    " AND (:bills = 1 OR s.kind NOT IN ('biller.pay', 'biller.top_up'))"
     " ORDER BY s.next_on, s.id LIMIT :most",
 )
 RETRIES = DriverSql(
-    "SELECT r.schedule_id, s.member_id, s.kind, r.due_on, r.attempts FROM schedule_run r"
+    "SELECT r.schedule_id, s.member_id, r.due_on, r.attempts FROM schedule_run r"
     " JOIN schedule s ON s.id = r.schedule_id"
-    " WHERE r.state = 'trying' AND r.next_try_on <= :today ORDER BY r.due_on, r.schedule_id LIMIT :most"
+    " WHERE r.state = 'trying' AND r.next_try_on <= :today"
+    " AND (:bills = 1 OR s.kind NOT IN ('biller.pay', 'biller.top_up')) ORDER BY r.due_on, r.schedule_id LIMIT :most"
 )
 ATTEMPTS = DriverSql(
     "SELECT attempts FROM schedule_run WHERE schedule_id = :schedule_id AND due_on = :due_on AND state = 'trying'"
@@ -80,17 +82,16 @@ def run_due(uow: UnitOfWork, *, bills: bool = False) -> int:
 def _due(uow: UnitOfWork, *, bills: bool) -> list[Due]:
     """Every date until today of every schedule, and what is to be tried again."""
     today = panama_date(uow.clock.now())
-    values = {"today": today, "ahead": today + MOST_DAYS_OFF, "most": ROUND}
+    values = {"today": today, "ahead": today + MOST_DAYS_OFF, "most": ROUND, "bills": int(bills)}
     try:
         with uow.engine.connect() as connection:
             active = [stored(row) for row in DUE.rows(connection, values)]
             again = RETRIES.rows(connection, values)
     except (OperationalError, InterfaceError) as error:
         raise StoreUnavailable from error
-    ready = [one for one in active if bills or one.op not in MODES]
-    found = [Due(one.id, one.member_id, on, 1) for one in ready for on in _until(one, today)]
+    found = [Due(one.id, one.member_id, on, 1) for one in active for on in _until(one, today)]
     for row in again:
-        if (on := stored_day(row.due_on)) is not None and (bills or row.kind not in MODES):
+        if (on := stored_day(row.due_on)) is not None:
             found.append(Due(row.schedule_id, row.member_id, on, row.attempts + 1))
     return sorted(found, key=lambda due: (due.on, due.schedule_id))
 

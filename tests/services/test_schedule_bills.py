@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from data.values.uuid7 import uuid7
+from services import schedule_runs
 from services.biller_orders import settle_due
 from services.bills import BillerUnavailable
 from services.calendar_rules import Every
@@ -52,13 +53,35 @@ def test_a_recarga_is_set_aside_and_ordered_on_its_day(desk: BillerDesk) -> None
     schedule(desk)
     assert run_due(desk.world.uow) == 0  # without a gateway it waits
     assert run_due(desk.world.uow, bills=True) == 1 and run_due(desk.world.uow, bills=True) == 0
-    assert desk.held() == 5_00
+    assert desk.held() == 5_00 and rows(desk)[0].last == "23/11/2026: en proceso en el recaudador"
     desk.world.clock.advance(minutes=5)
     assert settle_due(desk.world.uow, desk.gateway) == 1
     desk.agree()
     (row,) = rows(desk)
-    assert row.target == "+Móvil 6123-4567" and row.last == "23/11/2026: ordenado al recaudador"
+    assert row.target == "+Móvil 6123-4567" and row.last == "23/11/2026: pagado"
     assert row.next_on == date(2026, 11, 30) and row.label == "+Móvil 6123-4567"
+
+
+def test_what_the_biller_refused_on_its_day_stands_on_the_list(desk: BillerDesk) -> None:
+    schedule(desk)
+    desk.sandbox.faults.add(Fault.REFUSED, times=1)
+    assert run_due(desk.world.uow, bills=True) == 1
+    desk.world.clock.advance(minutes=5)
+    assert settle_due(desk.world.uow, desk.gateway) == 1
+    (row,) = rows(desk)
+    assert row.trouble and row.last.startswith("23/11/2026: RECHAZADO por el recaudador")
+    assert desk.held() == 0 and desk.world.scalar("SELECT count(*) FROM outbox WHERE template = 'bill_refused'") >= 1
+
+
+def test_bills_that_wait_for_a_gateway_hold_nobody_up(desk: BillerDesk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many there are: what needs no gateway is paid all the same."""
+    monkeypatch.setattr(schedule_runs, "ROUND", 2)
+    for amount in (5_00, 10_00):
+        schedule(desk, amount=amount)
+    second = desk.world.account(desk.member)
+    schedule(desk, op=Op.TRANSFER_OWN, biller=None, reference="", to_account=second, amount=1_00)
+    assert run_due(desk.world.uow) == 1 and desk.world.balance(second) == 1_00
+    assert desk.held() == 0
 
 
 def test_what_the_biller_would_refuse_is_refused_today(desk: BillerDesk) -> None:

@@ -104,7 +104,7 @@ def test_without_funds_it_is_tried_on_business_days_and_then_told(desk: PlanDesk
     assert notices(desk, "schedule_failed") == [
         {"label": "Grande", "due": "26/11/2026", "amount": "B/.1,000.01", "reason": "saldo insuficiente"}
     ]
-    assert [row.last for row in desk.list()] == ["26/11/2026: no se pudo (saldo insuficiente)"]
+    assert [row.last for row in desk.list()] == ["26/11/2026: NO SE PUDO (saldo insuficiente)"]
     results = [event["result"] for event in desk.world.events("schedule.run")]
     assert results == ["rejected", "rejected", "rejected", "failed"]
 
