@@ -112,7 +112,7 @@ class Queue(AskingMachine):
     @rule(request=asked)
     def told_twice(self, request: Waiting) -> None:
         """The approver's own words again give the first receipt; another's give none."""
-        if request.state != "approved" or request.by == "here":
+        if request.state != "approved":
             return
         operator = self.people[request.by]
         receipt = approve(Approve(request.key, request.shown), operator, self.world.uow, self.gateway)
@@ -189,7 +189,7 @@ class Queue(AskingMachine):
             self.holds_true()
             return multiple()
         assert request.state == "waiting" and self.may(request, who)
-        request.state, request.by = "approved", "here"
+        request.state, request.by = "approved", who
         return self._moved(request, receipt)
 
     @rule(request=asked)
@@ -214,8 +214,7 @@ class Queue(AskingMachine):
             for key, request in self.requests.items():
                 rows = self.world.rows("SELECT outcome FROM operation WHERE id = :key", key=key)
                 state = self.world.scalar("SELECT state FROM approval_request WHERE id = :key", key=key)
-                if request.by != "here":
-                    assert state == request.state
+                assert state == request.state
                 moved = {"held"} if isinstance(request.form, ConfirmBill) else {"posted"}
                 expected = moved if request.state == "approved" else {"rejected"}
                 assert {row["outcome"] for row in rows} == expected and len(rows) <= 1
