@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import insert, select, update
 from sqlmodel import col
 
-from data.demo_figures import MemberFigure, StaffFigure, demo_password, load_members, load_staff
+from data.demo_figures import MemberFigure, StaffFigure, demo_password, load_members, load_staff, portal_password
 from data.demo_figures.members import SEED
 from data.name_index import index_names
 from data.secrets import Hasher, Secret
@@ -30,6 +30,7 @@ from data.tables import (
 )
 from data.values.dates import panama_date
 from services.demo_access import (
+    CAST_PASSWORD,
     Stand,
     access_row,
     answer_rows,
@@ -108,6 +109,7 @@ def build_demo(uow: UnitOfWork, now: datetime | None = None) -> DemoSheet:
 def _hash_all(hasher: Hasher, figures: Sequence[MemberFigure], people: Sequence[StaffFigure]) -> dict[str, str]:
     """Every password and answer by whose it is: `staff:rsanjur`, `40020:primer-jefe`. Argon2 frees the GIL."""
     texts = {f"staff:{person.username}": demo_password() for person in people}
+    texts |= {CAST_PASSWORD: portal_password()}
     texts |= {f"{figure.number}:{question}": fold(answer) for figure in figures for question, answer in figure.answers}
     with ThreadPoolExecutor(THREADS) as pool:
         return dict(zip(texts, pool.map(hasher.hash, texts.values()), strict=True))

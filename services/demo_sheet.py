@@ -8,8 +8,16 @@ from dataclasses import dataclass
 
 from data.catalog.branches import load_branches
 from data.catalog.questions import load_questions
-from data.demo_figures import MemberFigure, StaffFigure, demo_password, load_members, load_staff
+from data.demo_figures import (
+    MemberFigure,
+    StaffFigure,
+    demo_password,
+    load_members,
+    load_staff,
+    portal_password,
+)
 from data.values.dates import format_date
+from services.demo_access import LADDER, username_of
 from services.operator import ROLE_LABELS, Role
 from services.policy import SessionPolicy
 
@@ -37,6 +45,7 @@ class DemoMember:
     stage: str
     purpose: str
     answers: tuple[tuple[str, str], ...]
+    portal: str = ""  # how they come into the portal, in Spanish; empty for who can't
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,4 +107,16 @@ def _member(figure: MemberFigure) -> DemoMember:
         str(figure.more.get("over", figure.stage)),
         figure.purpose,
         tuple((catalogue.by_id[question].text, answer) for question, answer in figure.answers),
+        _portal(figure),
     )
+
+
+def _portal(figure: MemberFigure) -> str:
+    """User and password, or what the first access asks for."""
+    steps = list(LADDER)
+    reached = steps.index(figure.stage) if figure.stage in steps else -1
+    if figure.more.get("over") or reached < steps.index("contrasena"):
+        return ""
+    if reached < steps.index("servicios"):
+        return f"Portal: número {figure.number}, contraseña {portal_password()}, cédula y fecha de nacimiento"
+    return f"Portal: usuario {username_of(figure)}, contraseña {portal_password()}"

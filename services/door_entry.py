@@ -46,6 +46,8 @@ def enter(
         access.relogin_at = access.relogin_at or tx.now
         if access.state == AccessState.FIRST_ACCESS and access.contract_at is not None:
             walk(tx, access, AccessState.CONTRACT_SIGNED, AccessState.ACTIVE)
+        elif access.state == AccessState.CONTRACT_SIGNED:
+            walk(tx, access, AccessState.ACTIVE)
     tx.session.add(access)
     tx.session.flush()
     opening = Opening(

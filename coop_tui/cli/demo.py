@@ -155,7 +155,8 @@ def _short(sheet: DemoSheet, settings: Settings) -> list[str]:
 def _answers(sheet: DemoSheet, number: str) -> list[str]:
     member = sheet.member(number)
     head = f"{member.number} {member.name} · cédula {member.cedula} · nace {member.birth_date}"
-    return [head, *(f"    {question}  {said}" for question, said in member.answers)]
+    lines = [head, *(f"    {question}  {said}" for question, said in member.answers)]
+    return [*lines, f"    {member.portal}"] if member.portal else lines
 
 
 def whole_sheet(sheet: DemoSheet) -> list[str]:

@@ -4,7 +4,7 @@ Everything here is invented and the same on every machine; moments are minutes a
 """
 
 from data.demo_figures.accounts import AccountFigure, MovementFigure, draw_accounts
-from data.demo_figures.members import MemberFigure, load_members
+from data.demo_figures.members import MemberFigure, load_members, portal_password
 from data.demo_figures.staff import StaffFigure, demo_password, load_staff
 
 __all__ = [
@@ -16,4 +16,5 @@ __all__ = [
     "draw_accounts",
     "load_members",
     "load_staff",
+    "portal_password",
 ]

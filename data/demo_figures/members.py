@@ -121,3 +121,8 @@ def _email(given_names: str, surnames: str, number: int) -> str:
 
 def _phone(number: int) -> str:
     return f"+5076{(number * 7919) % 10_000_000:07d}"
+
+
+def portal_password() -> str:
+    """What every member of the cast who chose a password chose."""
+    return str(read("cast")["portal_password"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from datetime import timedelta
 from pathlib import Path
@@ -232,3 +233,20 @@ def test_no_statement_of_the_past_is_mailed(sqlite_world: World) -> None:
     assert mail_statements(sqlite_world.uow) == 0
     sqlite_world.clock.advance(days=31)
     assert mail_statements(sqlite_world.uow) > 0
+
+
+def test_the_cast_comes_into_the_portal_as_the_sheet_says(sqlite_world: World) -> None:
+    from services import member_sign_in as door
+    from tests.services.portal_door import WEB
+
+    sheet, inside = build_demo(sqlite_world.uow), []
+    for member in sheet.members:
+        found = re.fullmatch(r"Portal: usuario (\S+), contraseña (.+)", member.portal)
+        if found is None:
+            continue
+        step = door.begin(door.Begin(found[1]), WEB, sqlite_world.uow)
+        answer = dict(member.answers)[str(step.question_text)]
+        step = door.answer(door.Answer(step.ticket, Secret(answer)), WEB, sqlite_world.uow)
+        command = door.GivePassword(step.ticket, Secret(found[2]))
+        inside.append((member.number, door.give_password(command, WEB, sqlite_world.uow).must))
+    assert len(inside) >= 6 and ("50000", None) in inside and ("40018", "contract") in inside
