@@ -1,5 +1,8 @@
 """A member in a real browser, by the keyboard alone: registers, is activated at the desk, sets up the access, signs the
-contract (S32–S73). What a person would have seen stays as pictures in the test's folder."""
+contract and stands before the accounts (S32–S76), then again from the same browser, which is remembered (S68).
+
+What a person would have seen stays as pictures in the test's folder.
+"""
 
 from __future__ import annotations
 
@@ -21,8 +24,9 @@ ANSWERS = ("Piloto de avioneta", "Halterofilia", "Maestra Olga")
 
 
 @pytest.mark.timeout(300)  # many screens, on a busy machine
-def test_from_registration_to_the_contract(branch: Branch, living: LivingWorld, tmp_path: Path) -> None:
+def test_from_registration_to_the_accounts_and_back(branch: Branch, living: LivingWorld, tmp_path: Path) -> None:
     member = living.member(NUMBER)
+    living.account(member, product="01", label="APORTACIONES", balance=250_00)
     with branch.served("--portal") as server, chromium() as browser:
         visit = Visit(Tab(browser), server, living, tmp_path)
         visit.register()
@@ -127,9 +131,12 @@ class Visit:
         tab.type(USER, "<Enter>")
         tab.see(IMAGE_NAME)
         self.picture("recordado")
+        tab.type(NEW_PASSWORD, "<F2>")
+        tab.see("Última visita:", "APORTACIONES")
+        self.picture("otra-visita")
 
     def sign_the_contract(self) -> None:
-        """Read to its end, ticked, signed (S70–S73)."""
+        """Read to its end, ticked, signed, and the accounts behind it (S70–S76)."""
         tab = self.tab
         tab.see("Contrato", "PRIMERA")
         self.picture("contrato")
@@ -141,6 +148,9 @@ class Visit:
         tab.type("<F2>")
         tab.see("copia")
         self.picture("firmado")
+        tab.type("<Enter>")
+        tab.see("Itzel", "Esta es su primera visita", "APORTACIONES", "250.00")
+        self.picture("cuentas")
 
     def picture(self, name: str) -> None:
         """Keep what a person would see."""
