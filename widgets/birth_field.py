@@ -8,6 +8,7 @@ from datetime import date
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
+from textual.widget import Widget
 from textual.widgets import Input
 
 from data.values.dates import parse_date
@@ -19,7 +20,9 @@ BOXES = (("day", "Día", 2), ("month", "Mes", 2), ("year", "Año", 4))
 
 
 class BirthField(Vertical):
-    """Day, month, year; a full box leads to the next one. `given` reads the date; `error_text` shows beneath."""
+    """Day, month, year; a full box leads to the next one, the last to what `follows`. `given` reads the date;
+    `submitted` is called for Enter in the last box.
+    """
 
     DEFAULT_CSS = (
         Field.DEFAULT_CSS.replace("Field", "BirthField")
@@ -48,6 +51,7 @@ class BirthField(Vertical):
             box.error_listener = self.show_error
         self._error = PlainText(classes="field-error")
         self.submitted: Callable[[], object] | None = None
+        self.follows: Widget | None = None
 
     @property
     def input(self) -> HouseInput[str]:
@@ -116,5 +120,7 @@ class BirthField(Vertical):
         at = next(n for n, known in enumerate(boxes) if known is box)
         if at + 1 < len(boxes):
             boxes[at + 1].focus()
+        elif not submit and self.follows is not None:
+            self.follows.focus()
         elif submit and self.submitted is not None:
             self.submitted()

@@ -126,9 +126,10 @@ class ChooseTiles(PortalScreen[frozenset[int]]):
         """The board."""
         yield TileBoard(self._tiles, id="tiles")
 
-    async def key_enter(self) -> None:
+    async def key_enter(self, event: events.Key) -> None:
         """Enter."""
         if isinstance(self.focused, TileBoard):
+            event.stop()  # The screen beneath would take it for its own.
             self.action_forward()
 
     def action_forward(self) -> None:

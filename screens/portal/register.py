@@ -75,7 +75,7 @@ class RegisterMember(PortalScreen[str]):
     def on_mount(self) -> None:
         """From box to box."""
         super().on_mount()
-        self._birth.submitted = self._cedula.input.focus
+        self._birth.submitted, self._birth.follows = self._cedula.input.focus, self._cedula.input
 
     @on(Input.Submitted, "#number")
     def _to_birth(self) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from typing import ClassVar
 
 from rich.text import Text
+from textual import events
 from textual.containers import VerticalScroll
 from textual.widget import Widget
 
@@ -81,9 +82,11 @@ class ReviewPayment(PortalScreen[Receipt]):
             return f"{self._prepared.approval[0]} Llame al CIS, 205-0911, o visite una sucursal."
         return super().disabled_reason(command)
 
-    async def key_enter(self) -> None:
-        """Enter on the lines does what the button does."""
-        await self.run_command(Confirm)
+    async def key_enter(self, event: events.Key) -> None:
+        """Enter on the lines does what the button does; on a button it is that button's."""
+        if isinstance(self.focused, VerticalScroll):
+            event.stop()  # The screen beneath would take it for its own.
+            await self.run_command(Confirm)
 
     @flow
     async def action_forward(self) -> None:
@@ -136,6 +139,8 @@ class PaymentReceipt(PortalScreen[None]):
         """F2."""
         self.dismiss(None)
 
-    async def key_enter(self) -> None:
+    async def key_enter(self, event: events.Key) -> None:
         """Enter."""
-        self.dismiss(None)
+        if isinstance(self.focused, VerticalScroll):
+            event.stop()  # The screen beneath would take it for its own.
+            self.dismiss(None)

@@ -10,12 +10,15 @@ from textual.app import App
 from textual.widgets import Input
 
 from coop_tui.portal_app import PortalApp
+from screens.portal.contract import Contract
 from screens.portal.password import Password
 from screens.portal.still_there import StillThere
 from screens.portal.temporary import Temporary
 from screens.portal.user import User
 from tests.portal.kiosk import IMAGE_NAME, NEW_PASSWORD, SCREENS, USER, Kiosk, at_rest, kiosk, texts_of
+from tests.portal.test_payments import inside
 from tests.screens.support import key_event, settle, told
+from tests.services.portal_door import configured
 from tests.services.world import World
 
 NAMED = (
@@ -85,6 +88,32 @@ async def test_no_key_leads_out_of_the_sign_in(sqlite_world: World, tmp_path: Pa
         await at_rest(desk.app)
         await desk.keys("nadie.conocido<enter>cualquiera<enter>")
         desk.on(Password)
+        await press_everything(desk)
+        assert no_way_out == []
+
+
+@pytest.mark.parametrize(
+    "script",
+    ["<f3>", "", "1", "t", "t<enter>", "t<enter><enter><enter>", "t<enter><enter><enter>75<enter><enter>", "p", "s"],
+)
+async def test_no_key_leads_out_of_what_a_member_sees(
+    script: str, sqlite_world: World, tmp_path: Path, no_way_out: list[str]
+) -> None:
+    """The registration, the accounts, a payment as far as its review, profile and security."""
+    async with inside(sqlite_world, tmp_path) as desk:
+        if script == "<f3>":
+            desk.app.sign_out()
+            await at_rest(desk.app)
+        await desk.keys(script)
+        await press_everything(desk)
+        assert no_way_out == []
+
+
+async def test_no_key_leads_out_of_the_contract(sqlite_world: World, tmp_path: Path, no_way_out: list[str]) -> None:
+    configured(sqlite_world)
+    async with kiosk(sqlite_world, tmp_path, first_access=False) as desk:
+        await desk.sign_in()
+        desk.on(Contract)
         await press_everything(desk)
         assert no_way_out == []
 

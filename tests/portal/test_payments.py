@@ -91,6 +91,24 @@ async def test_going_back_keeps_what_was_answered(sqlite_world: World, tmp_path:
         assert balance(sqlite_world, "06-018-50012-1") == 1_322_64
 
 
+async def test_enter_on_the_way_back_goes_back(sqlite_world: World, tmp_path: Path) -> None:
+    """What Enter does follows the focus: on «Retroceder» it must not confirm."""
+    async with inside(sqlite_world, tmp_path) as desk:
+        await to_review(desk, "75")
+        desk.on(ReviewPayment).query_one("#back").focus()
+        await desk.keys("<enter>")
+        desk.on(Ask)
+        assert balance(sqlite_world, "06-018-50012-1") == 1_322_64
+
+
+async def test_enter_on_the_receipt_starts_no_other_payment(sqlite_world: World, tmp_path: Path) -> None:
+    async with inside(sqlite_world, tmp_path) as desk:
+        await desk.keys("t<enter><enter><enter>75<enter><enter><enter>")
+        desk.on(PaymentReceipt)
+        await desk.keys("<enter>")
+        desk.on(Home)
+
+
 async def test_an_old_answer_is_asked_for_again(sqlite_world: World, tmp_path: Path) -> None:
     """What must be fresh is asked for, and the payment goes on where it was (S56)."""
     async with inside(sqlite_world, tmp_path) as desk:

@@ -19,7 +19,7 @@ from tests.screens.support import SIZES, assert_snapshot, told
 from tests.services.world import World
 from widgets.tick_box import TickBox
 
-FORM = "50012<enter>14021986<enter>8-700-50012<enter><space>"
+FORM = "50012<enter>140219868-700-50012<enter><space>"
 
 
 async def send(desk: Kiosk, form: str = FORM) -> None:
@@ -49,7 +49,7 @@ async def test_a_stranger_reads_the_same(sqlite_world: World, tmp_path: Path) ->
         await send(desk)
         known = desk.on(Message)._text
         await desk.keys("<enter>")
-        await send(desk, "99999<enter>14021986<enter>8-1-1<enter><space>")
+        await send(desk, "99999<enter>140219868-1-1<enter><space>")
         assert desk.on(Message)._text == known
         assert sqlite_world.scalar("SELECT count(*) FROM access") == 1
 
@@ -57,11 +57,11 @@ async def test_a_stranger_reads_the_same(sqlite_world: World, tmp_path: Path) ->
 @pytest.mark.parametrize(
     ("form", "text"),
     [
-        ("<enter>14021986<enter>8-700-50012<enter><space>", "Falta este dato"),
-        ("50012<enter>31021986<enter>8-700-50012<enter><space>", "Fecha no válida"),
-        ("50012<enter>14021986<enter>14-1-1<enter><space>", "Cédula no válida"),
-        ("itzel<enter>14021986<enter>8-700-50012<enter><space>", "solo números"),
-        ("50012<enter>14021986<enter>8-700-50012<enter>", "Marque la casilla"),
+        ("<enter>140219868-700-50012<enter><space>", "Falta este dato"),
+        ("50012<enter>310219868-700-50012<enter><space>", "Fecha no válida"),
+        ("50012<enter>1402198614-1-1<enter><space>", "Cédula no válida"),
+        ("itzel<enter>140219868-700-50012<enter><space>", "solo números"),
+        ("50012<enter>140219868-700-50012<enter>", "Marque la casilla"),
     ],
 )
 async def test_what_is_wrong_is_said_at_its_place(form: str, text: str, sqlite_world: World, tmp_path: Path) -> None:
@@ -83,7 +83,7 @@ async def test_pictures_are_asked_for_and_answered(
     sqlite_world.member()
     async with kiosk(sqlite_world, tmp_path, size, first_access=False) as desk:
         for _ in range(sqlite_world.uow.policy.portal.challenge_from - 1):
-            await send(desk, "77777<enter>14021986<enter>8-1-1<enter><space>")
+            await send(desk, "77777<enter>140219868-1-1<enter><space>")
             if isinstance(desk.app.screen, ChooseTiles):
                 await desk.keys("<escape><escape>")
             else:
@@ -106,7 +106,7 @@ async def test_pictures_are_asked_for_and_answered(
 async def test_tiles_are_chosen_with_arrows_and_mouse(sqlite_world: World, tmp_path: Path) -> None:
     async with kiosk(sqlite_world, tmp_path, first_access=False) as desk:
         for _ in range(sqlite_world.uow.policy.portal.challenge_from):
-            await send(desk, "77777<enter>14021986<enter>8-1-1<enter><space>")
+            await send(desk, "77777<enter>140219868-1-1<enter><space>")
             if isinstance(desk.app.screen, ChooseTiles):
                 break
             await desk.keys("<enter>")
