@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 
 from rich.text import Text
 
@@ -35,9 +36,16 @@ class BillNote(PlainText):
 
     def __init__(self, *, id: str) -> None:
         super().__init__(multiline=True, id=id)
+        self._again: Callable[[], None] | None = None
+
+    def on_resize(self) -> None:
+        """Fit to the new width."""
+        if self._again is not None:
+            self._again()
 
     def show_wanted(self, choice: Choice | None) -> None:
         """What the biller is asked by; nothing without one."""
+        self._again = None
         if choice is None:
             self.show("")
             return
@@ -50,6 +58,10 @@ class BillNote(PlainText):
 
     def show_found(self, found: BillFound, choice: Choice, options: Sequence[Option], picked: Option | None) -> None:
         """What the biller said, and the usual amounts."""
+        self._again = partial(self._draw_found, found, choice, options, picked)
+        self._again()
+
+    def _draw_found(self, found: BillFound, choice: Choice, options: Sequence[Option], picked: Option | None) -> None:
         rows = [(found.label, found.shown_reference)]
         if found.holder:
             rows.append(("Titular", found.holder))

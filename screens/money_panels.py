@@ -85,6 +85,33 @@ class TargetNote(PlainText):
         self.show(Text("\n").join(lines))
 
 
+class ReviewLines(PlainText):
+    """Warnings, label and value, and below them what Enter does, fitted to the width that there is."""
+
+    DEFAULT_CSS = "ReviewLines { height: auto; }"
+
+    def __init__(self, *, id: str) -> None:
+        super().__init__(multiline=True, id=id)
+        self._rows: Sequence[tuple[str, str]] = ()
+        self._warnings: Sequence[str] = ()
+        self.hint = ""
+
+    def on_resize(self) -> None:
+        """Fit to the new width. Other lines may need another height: that is laid out after this one."""
+        if self._rows:
+            self.call_after_refresh(self.redraw, self.size.width)
+
+    def fill(self, rows: Sequence[tuple[str, str]], warnings: Sequence[str], hint: str) -> None:
+        """What is drawn from now on."""
+        self._rows, self._warnings, self.hint = tuple(rows), tuple(warnings), hint
+
+    def redraw(self, columns: int) -> None:
+        """Draw it for a width."""
+        lines = [safe(f"! {warning}", "bold") for warning in self._warnings]
+        lines += [labelled(self._rows, columns), Text(), safe(self.hint, "bold reverse")]
+        self.show(Text("\n").join(lines))
+
+
 class Review(VerticalScroll, can_focus=True):
     """What the service fixed. It has the focus while it waits for Enter, so that no field takes the key."""
 
@@ -93,23 +120,23 @@ class Review(VerticalScroll, can_focus=True):
 
     def __init__(self, *, id: str) -> None:
         super().__init__(id=id)
-        self._lines = Text()
+        self._lines = ReviewLines(id="review-lines")
 
     def compose(self) -> ComposeResult:
         """The lines."""
-        yield PlainText(multiline=True, id="review-lines")
+        yield self._lines
 
     def show(self, prepared: Prepared, columns: int, hint: str) -> None:
-        """Draw the warnings, the summary, what is left for today, and what Enter does."""
+        """Draw the warnings, the summary, what is left for today, and what Enter does. `columns`: of the first drawing,
+        before the panel was laid out."""
         rows = list(prepared.summary)
         if prepared.daily_left is not None:
             rows.append(("Queda hoy", f"{Money(prepared.daily_left).with_symbol()} de su límite"))
-        parts = [safe(f"! {warning}", "bold") for warning in (*prepared.approval, *prepared.warnings)]
-        self._lines = Text("\n").join([*parts, labelled(rows, columns)])
-        self.say_hint(hint)
+        self._lines.fill(rows, (*prepared.approval, *prepared.warnings), hint)
+        self._lines.redraw(columns)
         self.scroll_home(animate=False)
 
     def say_hint(self, hint: str) -> None:
         """Replace what stands under the lines."""
-        shown = Text("\n").join([self._lines, Text(), safe(hint, "bold reverse")])
-        self.query_one("#review-lines", PlainText).show(shown)
+        self._lines.hint = hint
+        self._lines.redraw(self._lines.size.width)

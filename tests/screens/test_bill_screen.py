@@ -14,7 +14,7 @@ from screens.record import RecordScreen
 from services.operations import Op
 from services.sandbox_billers import Fault
 from tests.screens.billers import ENSA, MOBILE, BillCounter, bill_counter
-from tests.screens.support import NARROW, SIZES, assert_snapshot, burst, key_event, type_slowly
+from tests.screens.support import NARROW, SIZES, WIDE, assert_snapshot, burst, key_event, type_slowly
 from tests.services.world import World
 
 
@@ -224,6 +224,15 @@ async def test_what_each_state_of_the_form_looks_like(
             await desk.keys("<enter><enter>")
             if size == NARROW:  # The paper's random reference lies below the edge.
                 assert_snapshot(app, f"bill_in_process_{named}")
+
+
+async def test_a_terminal_that_is_made_smaller_keeps_the_review_whole(sqlite_world: World, tmp_path: Path) -> None:
+    with bill_counter(sqlite_world, tmp_path, accounts=1, size=WIDE) as desk:
+        async with desk.served.desk.open(level=2) as pilot:
+            await desk.keys(f":pg<enter>ensa<enter>{ENSA}<enter>")
+            await pilot.resize_terminal(*NARROW)
+            await desk.served.desk.rest()
+            assert_snapshot(desk.served.desk.app, "bill_review_80x24")
 
 
 async def test_at_the_end_of_the_verification_what_the_biller_said_goes(desk: BillCounter) -> None:
