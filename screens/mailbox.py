@@ -98,10 +98,15 @@ class Mailbox(BaseScreen[None]):
     @on(PlainTable.RowHighlighted, "#mails")
     def _show(self) -> None:
         mail = next((mail for mail in self._mails if mail.message_id == self._table.current_key), None)
-        text = "Todavía no hay mensajes." if mail is None else f"Para: {mail.to}\nAsunto: {mail.subject}\n\n{mail.text}"
-        self.query_one("#mail-text", PlainText).show(text)
+        self.query_one("#mail-text", PlainText).show("Todavía no hay mensajes." if mail is None else paper_of(mail))
         self.query_one("#mail-paper", VerticalScroll).scroll_home(animate=False)
 
     def action_scroll_mail_down(self) -> None:
         """Space."""
         self.query_one("#mail-paper", VerticalScroll).scroll_page_down(animate=False)
+
+
+def paper_of(mail: MailSummary) -> str:
+    """The whole message as text, with the names of what goes along."""
+    head = [f"Para: {mail.to}", f"Asunto: {mail.subject}", *(f"Adjunto: {name}" for name in mail.attachments)]
+    return "\n".join([*head, "", mail.text])

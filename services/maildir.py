@@ -32,6 +32,7 @@ class MailSummary:
     at: datetime
     text: str = field(repr=False)
     html: str = field(repr=False)
+    attachments: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,4 +90,5 @@ def _summary(file: Path) -> MailSummary | None:
         at=at.astimezone(UTC),
         text=texts.get("text/plain", ""),
         html=texts.get("text/html", ""),
+        attachments=tuple(part.get_filename() or "adjunto" for part in mail.iter_attachments()),
     )

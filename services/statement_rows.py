@@ -85,8 +85,11 @@ def newest_entry(connection: Connection) -> int:
     return int(NEWEST.scalar(connection, {}))
 
 
-def statement_of(connection: Connection, account: Any, span: Span, upto: int) -> StatementAccount:
-    """The statement of one account's row over the days of `span`, from entries up to `upto`."""
+def statement_of(
+    connection: Connection, account: Any, span: Span, upto: int, *, masked: bool = False
+) -> StatementAccount:
+    """The statement of one account's row over the days of `span`, from entries up to `upto`. `masked`: for paper that
+    leaves the house, the middle of the number is hidden."""
     values = {"account_id": account.id, "upto": upto, "first": span.first, "last": span.last}
     opening = balance = int(BEFORE.scalar(connection, values))
     rows, debits, credits_ = [], 0, 0
@@ -97,7 +100,7 @@ def statement_of(connection: Connection, account: Any, span: Span, upto: int) ->
         rows.append(_row(entry, balance, account.product))
     return StatementAccount(
         account_id=account.id,
-        number=shown_number(account.number, account.card_last4, account.product, verified=True),
+        number=shown_number(account.number, account.card_last4, account.product, verified=not masked),
         label=clean(account.label, 60),
         opening=shown_figure(opening, account.product),
         rows=tuple(rows),

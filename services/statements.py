@@ -123,7 +123,9 @@ def general_pdf(connection: Connection, member_id: int, period: str, accounts: S
     if not accounts:
         raise NotFound("No tiene cuentas afiliadas en este servicio. Pídalo al CIS, 205-0911, o en una sucursal.")
     span = month_span(period)
-    found = [statement_of(connection, account_of(connection, one, member_id), span, upto) for one in accounts]
+    found = [
+        statement_of(connection, account_of(connection, one, member_id), span, upto, masked=True) for one in accounts
+    ]
     parts = [*_holder(connection, member_id, span), *(part for one in found for part in _parts(one))]
     return document_pdf(f"Estado de cuenta · {month_words(period)}", parts, FOOT)
 
@@ -131,7 +133,7 @@ def general_pdf(connection: Connection, member_id: int, period: str, accounts: S
 def card_pdf(connection: Connection, member_id: int, account_id: int, span: Span, upto: int) -> bytes:
     """The statement of one card over the days up to its cut. Raises NotFound for another's account."""
     row = account_of(connection, account_id, member_id)
-    parts = [*_holder(connection, member_id, span), *_parts(statement_of(connection, row, span, upto))]
+    parts = [*_holder(connection, member_id, span), *_parts(statement_of(connection, row, span, upto, masked=True))]
     return document_pdf(f"Estado de cuenta de tarjeta · corte {format_date(span.last)}", parts, FOOT)
 
 
