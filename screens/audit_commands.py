@@ -87,6 +87,15 @@ class ProvePeriod(Command):
     operation = Op.AUDIT_VERIFY.value
 
 
+class ProveEvent(Command):
+    """Guarda la prueba del evento: un archivo pequeño que cualquiera comprueba con la llave pública."""
+
+    id = "prove_event"
+    label = "Prueba"
+    keys = ("e",)
+    operation = Op.AUDIT_READ.value
+
+
 class MarkReviewed(Command):
     """Marca el evento como revisado y pasa al siguiente; sobre uno suyo ya marcado, quita la marca."""
 

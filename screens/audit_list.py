@@ -6,11 +6,12 @@ from collections.abc import Callable
 from datetime import date
 from typing import TYPE_CHECKING, ClassVar
 
-from screens.audit_commands import ProvePeriod, ProveTrail
+from screens.audit_commands import ProveEvent, ProvePeriod, ProveTrail
 from screens.audit_desk import AuditDesk
 from screens.audit_panels import bar
-from screens.flow import background_flow
+from screens.flow import background_flow, flow
 from screens.staff_shell import staff_shell
+from services import audit_inclusion
 from services.audit_filter import parse_filter
 from services.audit_log import VerifyTrail, verify_trail
 from services.audit_period import Period
@@ -26,7 +27,7 @@ TICK = 0.1
 class AuditList(AuditDesk):
     """For supervisors and auditors. Looking is an event itself."""
 
-    ACTIONS: ClassVar[tuple[CommandClass, ...]] = (ProveTrail, ProvePeriod)
+    ACTIONS: ClassVar[tuple[CommandClass, ...]] = (ProveTrail, ProvePeriod, ProveEvent)
 
     def __init__(self) -> None:
         super().__init__()
@@ -36,10 +37,12 @@ class AuditList(AuditDesk):
 
     def disabled_reason(self, command: CommandClass) -> str | None:
         """One proof at a time."""
-        if command in (ProveTrail, ProvePeriod) and self._verifying:
+        if command in (ProveTrail, ProvePeriod, ProveEvent) and self._verifying:
             return "La verificación está en marcha; Esc la detiene."
         if command is ProvePeriod and self._period() is None:
             return "Ponga los días en el filtro: día:, o desde: y hasta:."
+        if command is ProveEvent and (self._row is None or self._row.seq is None):
+            return "El evento aún no tiene su sello; espere un momento."
         return super().disabled_reason(command)
 
     def _tell_value(self) -> None:
@@ -79,6 +82,16 @@ class AuditList(AuditDesk):
         self._tell_value()
         self._tell(proof)
         self.refresh_commands()
+
+    @flow
+    async def action_prove_event(self) -> None:
+        """E."""
+        if (row := self._row) is None or row.seq is None:
+            return
+        shell = staff_shell(self)
+        command = audit_inclusion.ProveEvent(row.seq, shell.checkpoints_path, shell.receipts_folder)
+        path = await self.call(audit_inclusion.prove_event, command)
+        self.say(f"Prueba del evento {row.seq} guardada: {path}")
 
     def on_unmount(self) -> None:
         """The thread must not walk on for nobody."""

@@ -2,8 +2,9 @@
 
 A chain inside a database proves nothing against whoever owns the database: the end can be cut off, or all of it made
 anew. A checkpoint says «at this moment there were N events and the head was H», signed with a key that the database
-does not hold, each bound to the one before. One JSON object a line; `signature` is Ed25519 over the canonical JSON of
-the rest.
+does not hold, each bound to the one before. It states the root of a tree over the events since the one before too, so
+that a single event can be proven without any other (services/audit_inclusion.py). One JSON object a line; `signature`
+is Ed25519 over the canonical JSON of the rest.
 """
 
 from __future__ import annotations
@@ -13,22 +14,30 @@ import hashlib
 import json
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
+
+from sqlalchemy import text
 
 from data.secrets.signing import Signer, key_id, verify
 from data.types import utc_text
 from services.audit_trail import canonical, chain_head, seal_pending
 from services.errors import CoopError
+from services.merkle import root
 from services.operator import system_operator
 from services.unit_of_work import UnitOfWork
+
+SEALS = text("SELECT hash FROM audit_seal WHERE seq >= :first AND seq <= :last ORDER BY seq").execution_options(
+    yield_per=5000
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
-    """One line of the file. `head` is the hash of event `seq`; `previous` the SHA-256 of the line before, in hex."""
+    """One line of the file. `head` is the hash of event `seq`; `previous` the SHA-256 of the line before, in hex.
+    `root` is of the Merkle tree over the hashes of events `first` to `seq` (lines of version 1 have none)."""
 
     store: str
     seq: int
@@ -38,11 +47,14 @@ class Checkpoint:
     key: str
     signature: bytes
     line: int  # where it stands in the file, from 1
+    first: int = 0
+    root: bytes = b""
 
     def payload(self) -> dict[str, Any]:
         """What is signed."""
-        return {
-            "v": 1,
+        tree = {"first": self.first, "root": self.root.hex()} if self.root else {}
+        return tree | {
+            "v": 2 if self.root else 1,
             "store": self.store,
             "seq": self.seq,
             "head": self.head.hex(),
@@ -50,6 +62,9 @@ class Checkpoint:
             "previous": self.previous,
             "key": self.key,
         }
+
+
+_UNREADABLE = "La línea {} del archivo de puntos de control no se puede leer."
 
 
 class CheckpointsUnreadable(CoopError):
@@ -68,21 +83,28 @@ def read_checkpoints(path: Path) -> list[Checkpoint]:
 def _parse(lines: list[str]) -> Iterator[Checkpoint]:
     for number, line in enumerate(lines, 1):
         try:
-            row = json.loads(line)
-            yield Checkpoint(
-                store=row["store"],
-                seq=int(row["seq"]),
-                head=bytes.fromhex(row["head"]),
-                at=row["at"],
-                previous=row["previous"],
-                key=row["key"],
-                signature=base64.b64decode(row["signature"], validate=True),
-                line=number,
-            )
-        except (ValueError, KeyError, TypeError):
-            raise CheckpointsUnreadable(
-                f"La línea {number} del archivo de puntos de control no se puede leer."
-            ) from None
+            yield parse_checkpoint(json.loads(line), number)
+        except ValueError:
+            raise CheckpointsUnreadable(_UNREADABLE.format(number)) from None
+
+
+def parse_checkpoint(row: Any, number: int) -> Checkpoint:
+    """From the object of a line. Raises CheckpointsUnreadable, naming the line `number`."""
+    try:
+        return Checkpoint(
+            store=row["store"],
+            seq=int(row["seq"]),
+            head=bytes.fromhex(row["head"]),
+            at=row["at"],
+            previous=row["previous"],
+            key=row["key"],
+            signature=base64.b64decode(row["signature"], validate=True),
+            line=number,
+            first=int(row.get("first", 0)),
+            root=bytes.fromhex(row.get("root", "")),
+        )
+    except (ValueError, KeyError, TypeError, AttributeError):
+        raise CheckpointsUnreadable(_UNREADABLE.format(number)) from None
 
 
 def bad_checkpoint(checkpoints: list[Checkpoint], public_key: bytes) -> tuple[int, str] | None:
@@ -113,13 +135,20 @@ def checkpoint(uow: UnitOfWork, path: Path, *, force: bool = False) -> Checkpoin
         seq, head = chain_head(tx.connection)
         now = tx.now
         store = tx.connection.exec_driver_sql("SELECT value FROM store_meta WHERE key = 'store_id'").scalar() or ""
-    made = read_checkpoints(path)
-    last = made[-1] if made else None
-    new = seq - (last.seq if last else 0)
-    if new <= 0 or not (force or _due(uow, last, new, now)):
-        return None
+        made = read_checkpoints(path)
+        last = made[-1] if made else None
+        new = seq - (last.seq if last else 0)
+        if new <= 0 or not (force or _due(uow, last, new, now)):
+            return None
+        first = last.seq + 1 if last else 1
+        hashes = tx.connection.execute(SEALS, {"first": first, "last": seq}).scalars()
+        tree = root(bytes(one) for one in hashes)
     previous = hashlib.sha256(canonical(last.payload()).encode()).hexdigest() if last else ""
-    return _append(path, Signer(uow.secrets.signing_key), store, seq, head, utc_text(now), previous, len(made) + 1)
+    signer = Signer(uow.secrets.signing_key)
+    unsigned = Checkpoint(
+        store, seq, head, utc_text(now), previous, signer.key_id, b"", len(made) + 1, first=first, root=tree
+    )
+    return _append(path, signer, unsigned)
 
 
 def _due(uow: UnitOfWork, last: Checkpoint | None, new: int, now: datetime) -> bool:
@@ -129,10 +158,7 @@ def _due(uow: UnitOfWork, last: Checkpoint | None, new: int, now: datetime) -> b
     return now - datetime.fromisoformat(last.at) >= timedelta(hours=policy.checkpoint_hours)
 
 
-def _append(
-    path: Path, signer: Signer, store: str, seq: int, head: bytes, at: str, previous: str, line: int
-) -> Checkpoint:
-    unsigned = Checkpoint(store, seq, head, at, previous, signer.key_id, b"", line)
+def _append(path: Path, signer: Signer, unsigned: Checkpoint) -> Checkpoint:
     signature = signer.sign(canonical(unsigned.payload()).encode())
     row = unsigned.payload() | {"signature": base64.b64encode(signature).decode("ascii")}
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
@@ -141,4 +167,4 @@ def _append(
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
-    return Checkpoint(store, seq, head, at, previous, signer.key_id, signature, line)
+    return replace(unsigned, signature=signature)

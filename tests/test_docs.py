@@ -114,7 +114,7 @@ def test_every_command_in_the_docs_exists(path: Path) -> None:
 def test_a_planted_command_is_seen() -> None:
     planted = [
         "`coop-tui finde 1`",
-        "    coop-tui audit prove",
+        "    coop-tui audit proof",
         "`coop-tui db backup x --zip`",
         "    x | coop-tui stop",
     ]

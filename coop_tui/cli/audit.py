@@ -24,12 +24,24 @@ def add_arguments(_name: str, parser: argparse.ArgumentParser) -> None:
     verify.add_argument("--checkpoints", metavar="ARCHIVO", type=Path, help="archivo de puntos de control")
     verify.add_argument("--since", metavar="DD/MM/AAAA", help="desde este día, entre sus puntos de control")
     verify.add_argument("--until", metavar="DD/MM/AAAA", help="hasta este día")
+    prove = actions.add_parser("prove", help="escribe la prueba de un evento, que cualquiera comprueba")
+    prove.add_argument("seq", type=int, metavar="EVENTO", help="número del evento en la cadena")
+    prove.add_argument("--folder", type=Path, default=Path(), metavar="CARPETA", help="dónde (esta, si no se dice)")
+    check = actions.add_parser("check-proof", help="comprueba la prueba de un evento; no necesita almacén")
+    check.add_argument("file", type=Path, metavar="ARCHIVO")
+    check.add_argument("--public-key", metavar="PEM", type=Path, required=True)
     actions.add_parser("checkpoint", help="firma un punto de control ahora")
     actions.add_parser("public-key", help="imprime la llave pública para verificar en otra máquina")
 
 
 def run(options: argparse.Namespace) -> int:
-    return {"verify": _verify, "checkpoint": _checkpoint, "public-key": _public_key}[options.action](options)
+    return {
+        "verify": _verify,
+        "prove": _prove,
+        "check-proof": _check_proof,
+        "checkpoint": _checkpoint,
+        "public-key": _public_key,
+    }[options.action](options)
 
 
 def _verify(options: argparse.Namespace) -> int:
@@ -92,15 +104,55 @@ def _period(options: argparse.Namespace) -> Period | None:
 
 def _verify_copy(options: argparse.Namespace) -> Proof:
     from data.engine import make_engine
-    from data.secrets.signing import read_public_pem
 
     if not options.public_key or not options.checkpoints:
         raise Usage("con --database hacen falta --public-key y --checkpoints")
+    return _walk(make_engine(options.database), options.checkpoints, _read_key(options.public_key), options)
+
+
+def _read_key(path: Path) -> bytes:
+    from data.secrets.signing import read_public_pem
+
     try:
-        key = read_public_pem(options.public_key.read_text("ascii"))
+        return read_public_pem(path.read_text("ascii"))
     except (OSError, ValueError):
-        raise Usage(f"«{options.public_key}» no es una llave pública Ed25519 en PEM") from None
-    return _walk(make_engine(options.database), options.checkpoints, key, options)
+        raise Usage(f"«{path}» no es una llave pública Ed25519 en PEM") from None
+
+
+def _prove(options: argparse.Namespace) -> int:
+    from coop_tui.wiring import open_store
+    from services.audit_inclusion import inclusion
+    from services.checkpoints import read_checkpoints
+
+    settings = settings_of(options)
+    uow = open_store(settings)
+    path = options.folder / f"prueba-evento-{options.seq}.json"
+    with uow.begin_system(console_operator("audit.prove", settings)) as tx:
+        proof = inclusion(tx.connection, read_checkpoints(settings.checkpoints_path), options.seq)
+        try:
+            path.write_text(proof + "\n", "utf-8")
+        except OSError as error:
+            raise Usage(f"no se puede escribir «{path}» ({error.strerror})") from None
+        tx.record("audit.prove", detail={"event": options.seq})
+        tx.commit()
+    answer(options, {"path": str(path)}, [f"Prueba del evento {options.seq}: {path}"])
+    return 0
+
+
+def _check_proof(options: argparse.Namespace) -> int:
+    from services.audit_body import body_lines
+    from services.audit_inclusion import check_inclusion
+
+    try:
+        content = options.file.read_text("utf-8")
+    except (OSError, UnicodeDecodeError):
+        raise Usage(f"no se puede leer «{options.file}»") from None
+    found = check_inclusion(content, _read_key(options.public_key))
+    head = (
+        f"Probado: evento {found.seq} del almacén {found.store}, firmado el {found.at} con {found.checkpoint} eventos."
+    )
+    answer(options, {"proven": True, "inclusion": found}, [head, *body_lines(found.body)])
+    return 0
 
 
 def _draw(done: int, total: int) -> None:

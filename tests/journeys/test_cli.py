@@ -268,6 +268,12 @@ def test_the_trail_proves_itself_here_and_on_another_machine(shared: Console, tm
     days = auditor.run("--json", *copy, *words, "--since", "01/01/2020")
     assert days.code == 0 and days.answer["data"]["proof"]["events"] >= 2, days
     assert auditor.run(*copy, *words, "--since", "31/02/2026").code == 2
+    assert shared.run("audit", "prove", "2", "--folder", str(away)).code == 0
+    proof = ("audit", "check-proof", str(away / "prueba-evento-2.json"), "--public-key", str(away / "llave.pem"))
+    checked = auditor.run("--json", *proof)
+    assert checked.code == 0 and checked.answer["data"]["inclusion"]["seq"] == 2, checked
+    (away / "prueba-evento-2.json").write_text("{}", "utf-8")
+    assert auditor.run(*proof).code == 1
     with closing(sqlite3.connect(away / "copia.db")) as database:
         for (trigger,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
             database.execute(f'DROP TRIGGER "{trigger}"')

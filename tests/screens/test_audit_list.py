@@ -8,12 +8,15 @@ from pathlib import Path
 import pytest
 from textual.widgets import Input
 
+from data.secrets.signing import Signer
 from screens import audit_list
 from screens.audit_list import AuditList
 from screens.audit_panels import bar, spark
 from screens.desk import Desk
+from services.audit_inclusion import check_inclusion
 from services.audit_log import VerifyTrail, verify_trail
 from services.audit_proof import Proof
+from services.checkpoints import checkpoint
 from services.operations import Op
 from services.operator import Operator, Role
 from tests.screens.staff import at_rest, at_the_desk, staff_app
@@ -88,6 +91,22 @@ async def test_v_proves_the_trail_and_names_what_is_wrong(sqlite_world: World, t
         await burst(app, "v")
         await at_rest(app)
         assert "evento 2" in screen_text(app)
+
+
+async def test_e_keeps_the_proof_of_an_event(sqlite_world: World, tmp_path: Path) -> None:
+    some_events(sqlite_world)
+    app = staff_app(sqlite_world, tmp_path)
+    async with at_the_desk(app, "auditora", code=sqlite_world.code().reveal()):
+        await burst(app, "<f6>/acción:desbloqueó<enter>e")
+        await at_rest(app)
+        assert "Ningún punto de control" in screen_text(app)
+        checkpoint(sqlite_world.uow, app.settings.checkpoints_path, force=True)
+        await burst(app, "e")
+        await at_rest(app)
+        assert "Prueba del evento 3 guardada" in screen_text(app)
+    key = Signer(sqlite_world.uow.secrets.signing_key).public_key
+    (path,) = app.receipts_folder.glob("prueba-*.json")
+    assert check_inclusion(path.read_text("utf-8"), key).body["action"] == "access.unlock"
 
 
 async def test_esc_stops_a_proof(sqlite_world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
