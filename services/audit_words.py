@@ -136,6 +136,19 @@ FIELDS: Mapping[str, str] = {
     "second_factor": "segundo factor",
     "format": "formato",
     "event": "evento",
+    "next": "siguiente paso",
+    "must": "falta",
+    "step": "paso",
+    "stage": "etapa",
+    "failed": "fallos",
+    "device": "recordar equipo",
+    "services": "servicios",
+    "questions": "preguntas",
+    "answered": "respondió bien",
+    "notice": "aviso",
+    "sent": "se envió",
+    "route": "vía",
+    "credential": "credencial",
 }
 """Names of the body's fields; one that has none is shown as it stands."""
 

@@ -178,6 +178,7 @@ def give_password(command: GivePassword, place: PortalPlace, uow: UnitOfWork) ->
                 access.password_hash = uow.hasher.hash(typed)
             token = remember(tx, access.member_id, place) if command.remember_device else None
             signed = enter(tx, access, place, stage="full", answered=True, token=token)
+            tx.operator = signed.operator
             tx.record(SIGN_IN, member=door.member_id, detail={"device": token is not None, "must": signed.must})
         tx.commit()
     if refused is not None:

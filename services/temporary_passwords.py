@@ -14,6 +14,7 @@ from sqlmodel import col, select
 from data.secrets import Secret
 from data.tables import Access, TemporaryCredential
 from data.values.uuid7 import is_uuid7
+from services import outbox
 from services.access_states import BLOCKABLE, AccessState, lock_access, lock_member, walk
 from services.errors import CoopError, InvalidInput, SignInRefused
 from services.operator import system_operator
@@ -185,7 +186,8 @@ def _judge(tx: Transaction, access: Access, credential: TemporaryCredential | No
 
 
 def wrong_try(tx: Transaction, access: Access) -> dict[str, object]:
-    """Count a wrong try and block at the policy's number, with what the event says of it (req. 12, A9)."""
+    """Count a wrong try and block at the policy's number, with what the event says of it (req. 12, A9). A block is told
+    to the member, who may not have tried at all."""
     if AccessState(access.state) not in BLOCKABLE:
         return {}
     access.failed_count += 1
@@ -194,6 +196,7 @@ def wrong_try(tx: Transaction, access: Access) -> dict[str, object]:
     if access.failed_count >= tx.policy.member_access.failures_before_block:
         detail |= walk(tx, access, AccessState.BLOCKED)
         access.blocked_reason = "intentos fallidos"
+        detail["notice"] = outbox.notice(tx, access.member_id, "access_blocked", {})
     return detail
 
 

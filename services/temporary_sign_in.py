@@ -77,6 +77,7 @@ def give_temporary(command: GiveTemporary, place: PortalPlace, uow: UnitOfWork) 
         text = _own_password(tx, access, tried) if tried.own else _temporary(tx, access, tried)
         if text is None and access is not None:
             signed = enter(tx, access, place, stage="wizard", answered=False)
+            tx.operator = signed.operator
             tx.record("portal.sign_in", member=access.member_id, detail={"stage": "wizard", "must": signed.must})
         else:
             if access is None:

@@ -8,9 +8,11 @@ from data.secrets import Secret
 from services import first_access as fa
 from services import member_sign_in as door
 from services.errors import InvalidInput, SessionEnded
+from services.member_security import change_image
 from services.operator import Operator
 from services.records import OpenRecord, open_record
 from services.security_questions import NewAnswer
+from services.timeline import MemberTimeline, member_timeline
 from tests.services import portal_door as portal
 from tests.services.access_cases import state_of
 from tests.services.world import World
@@ -237,3 +239,20 @@ def test_nothing_that_was_typed_is_in_the_trail(world: World) -> None:
     for secret in (portal.NEW_PASSWORD, "Samudio", portal.IMAGE_NAME, portal.USER, portal.cedula()):
         assert secret not in trail
     assert not [event for event in world.events() if event["result"] not in ("ok", "passed")]
+
+
+def test_the_staffs_timeline_tells_all_of_it_in_words(world: World) -> None:
+    """From the first access to a changed picture, slips included: nothing is shown by its bare name (A7)."""
+    operator, member = portal.member_inside(world)
+    with pytest.raises(door.DoorRefused):
+        portal.sign_in(world, place=portal.OTHER, password="no es")
+    change_image(fa.SetImage("canoa", "El río"), operator, world.uow)
+    door.sign_out(operator, world.uow)
+    agent = world.staff("otra")
+    rows = member_timeline(MemberTimeline(member, 200, views=True), agent, world.uow)
+    own = [row for row in rows if row.kind == "asociado"]
+    assert {"Cambió su usuario", "Eligió su imagen de seguridad", "Ingresó al portal", "Salió del portal"} <= {
+        row.what for row in own
+    }
+    assert {row.who for row in own} == {"50012"} and {row.channel for row in own} == {"Web"}
+    assert not [row.what for row in rows if "." in row.what]

@@ -15,7 +15,7 @@ from services.errors import CoopError, InvalidInput, RateLimited, SessionEnded
 from services.portal_place import PortalPlace
 from services.portal_throttles import purge
 from tests.services import portal_door as portal
-from tests.services.access_cases import REASON, state_of
+from tests.services.access_cases import REASON, mails, state_of
 from tests.services.portal_door import KIOSK, OTHER, WEB
 from tests.services.world import World
 
@@ -180,6 +180,7 @@ def test_five_wrong_tries_block_and_who_is_right_hears_it(world: World) -> None:
         step = portal.at_the_picture(world)
         texts.add(refusal(lambda step=step, number=number: password(world, step, f"No es {number}")).user_text)
     assert state_of(world, member) == "bloqueado" and len(texts) == 1
+    assert [mail["to"] for mail in mails(world, "access_blocked")] == ["socio50012@example.com"]
     step = portal.at_the_picture(world)
     assert refusal(lambda: password(world, step, "tampoco")).user_text in texts
     blocked = refusal(lambda: password(world, portal.at_the_picture(world), portal.NEW_PASSWORD)).user_text
