@@ -10,8 +10,10 @@ from textual.widget import Widget
 from screens.flow import flow
 from screens.layout import labelled
 from screens.portal.base import PortalPage
-from screens.portal.movements import MemberMovements
+from screens.portal.movements import movement_columns
 from services.portal_accounts import GetDetail, account_detail
+from services.statements import GetCardStatement, card_statement
+from widgets.plain_table import PAGE_ROWS, PlainTable
 from widgets.text import PlainText
 
 
@@ -47,27 +49,50 @@ class Detail(PortalPage[None]):
         box.show(labelled(found.lines, max(40, box.size.width)))
 
 
-class CardStatement(MemberMovements):
-    """What the card owes, when it is due, and its last movements."""
+class CardStatement(PortalPage[None]):
+    """The card at its last cut: what was owed, what is due, and every movement of it and since, newest first."""
 
-    DEFAULT_CSS: ClassVar[str] = "CardStatement #detail { width: 1fr; height: auto; margin-bottom: 1; }"
+    AUTO_FOCUS = "#movements"
+    HELP = "El extracto de su tarjeta en su último corte, con lo que se movió después. Esc retrocede."
+    DEFAULT_CSS: ClassVar[str] = """
+    CardStatement .card { max-width: 120; }
+    CardStatement #detail { width: 1fr; height: auto; margin-bottom: 1; }
+    CardStatement #movements { height: 1fr; }
+    """
 
-    def compose_above(self) -> Iterable[Widget]:
-        """The card's figures."""
-        yield PlainText(multiline=True, id="detail")
+    def __init__(self, account_id: int, title: str) -> None:
+        super().__init__()
+        self._account_id, self._title = account_id, title
 
     def heading(self) -> str:
         """What it is called in the guide."""
         return f"Extracto de tarjeta: {self._title}"
 
+    def compose_form(self) -> Iterable[Widget]:
+        """Figures and movements."""
+        yield PlainText(multiline=True, id="detail")
+        yield PlainTable(movement_columns(self.app.size.width), id="movements")
+
     def on_mount(self) -> None:
-        """Ask for both."""
+        """Ask for it."""
         super().on_mount()
-        self.load_figures()
+        self.load()
 
     @flow
-    async def load_figures(self) -> None:
-        """Read and show what the card owes."""
-        found = await self.call(account_detail, GetDetail(self._account_id))
+    async def load(self) -> None:
+        """Read and show."""
+        found = await self.call(card_statement, GetCardStatement(self._account_id))
+        at_cut, since = found.account, found.since
+        lines = (
+            ("Corte", found.cut),
+            ("Saldo anterior", at_cut.opening),
+            ("Saldo del corte", at_cut.closing),
+            *found.lines,
+            ("Saldo de hoy", since.closing),
+        )
         box = self.query_one("#detail", PlainText)
-        box.show(labelled(found.lines, max(40, box.size.width)))
+        box.show(labelled(lines, max(40, box.size.width)))
+        rows = [*reversed(since.rows), *reversed(at_cut.rows)][:PAGE_ROWS]
+        self.query_one(PlainTable).show_rows(
+            [(str(at), (row.date, row.description, row.debit, row.credit, row.balance)) for at, row in enumerate(rows)]
+        )

@@ -230,5 +230,5 @@ def screen_of(row: AccountRow, count: int) -> PortalPage[None]:
     if link == LAST_MOVEMENTS:
         return MemberMovements(row.account_id, name, count)
     if row.kind == LedgerNature.CARD.value:
-        return CardStatement(row.account_id, name, count)
+        return CardStatement(row.account_id, name)
     return Detail(row.account_id, name)

@@ -65,21 +65,9 @@ class MemberMovements(PortalPage[None]):
         return self._title
 
     def compose_form(self) -> Iterable[Widget]:
-        """The description gets what is left of the width."""
-        columns = (
-            Column("Fecha", width=10),
-            Column("Descripción", width=max(20, min(self.app.size.width, 116) - 64)),
-            Column("Débito", "right", 11),
-            Column("Crédito", "right", 11),
-            Column("Saldo", "right", 11),
-        )
-        yield from self.compose_above()
+        """How many, and the table."""
         yield PlainText(id="how-many", classes="note")
-        yield PlainTable(columns, id="movements")
-
-    def compose_above(self) -> Iterable[Widget]:
-        """What stands over the movements. For subclasses."""
-        yield from ()
+        yield PlainTable(movement_columns(self.app.size.width), id="movements")
 
     def on_mount(self) -> None:
         """Ask for what was chosen."""
@@ -128,3 +116,14 @@ class MemberMovements(PortalPage[None]):
             self.say("Ese movimiento no tiene comprobante.", "warning")
         else:
             self.app.push_screen(PaymentReceipt(receipt))
+
+
+def movement_columns(width: int) -> tuple[Column, ...]:
+    """The columns of movements on a screen of `width` cells: the description gets what is left."""
+    return (
+        Column("Fecha", width=10),
+        Column("Descripción", width=max(20, min(width, 116) - 64)),
+        Column("Débito", "right", 11),
+        Column("Crédito", "right", 11),
+        Column("Saldo", "right", 11),
+    )

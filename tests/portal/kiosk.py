@@ -189,9 +189,9 @@ async def kiosk(
 
 def texts_of(app: PortalApp) -> Iterator[str]:
     """Every text that can be reached from the program, its screens, widgets, caches and messages; not from its store,
-    nor from what belongs to Python or to the process.
+    nor from what belongs to Python or to the process. The loop keeps a widget's stopped clock for up to a second.
     """
-    stop = {id(app.uow), id(app._store), id(app._now), id(app._monotonic)}
+    stop = {id(thing) for thing in (app.uow, app._store, app._now, app._monotonic, asyncio.get_running_loop())}
     seen, waiting = set(stop), [vars(app)]
     while waiting:
         thing = waiting.pop()

@@ -105,7 +105,7 @@ async def test_detail_and_statement(size: tuple[int, int], sqlite_world: World, 
         await desk.keys("<escape><down><enter>")
         desk.on(CardStatement)
         assert_snapshot(desk.app, f"portal_card_statement_{size[0]}x{size[1]}")
-        assert "Pago mínimo" in desk.text and "35.00" in desk.text
+        assert "Pago mínimo" in desk.text and "35.00" in desk.text and "Saldo de hoy" in desk.text
 
 
 async def test_leaving_asks_first_and_ends_the_session(sqlite_world: World, tmp_path: Path) -> None:

@@ -199,6 +199,19 @@ async def test_two_people_one_after_the_other_leave_nothing(sqlite_world: World,
         assert "ITZEL" not in desk.text
 
 
+async def test_figures_of_the_first_person_are_gone_too(sqlite_world: World, tmp_path: Path) -> None:
+    """Accounts, a payment under way, its receipt: whoever comes next finds none of it."""
+    async with inside(sqlite_world, tmp_path) as desk:
+        await desk.keys("t<enter><enter><enter>75<enter>para mi tía<enter><enter>")
+        await desk.keys("<enter>1")
+        assert any("1,247.64" in text for text in texts_of(desk.app))
+        await desk.pass_time(sqlite_world.uow.policy.portal.kiosk_idle_minutes * 60)
+        desk.on(User)
+        planted = ("1,247.64", "06-018-50012", "para mi tía", "ITZEL", NEW_PASSWORD)
+        left = {word: [text[:80] for text in texts_of(desk.app) if word in text] for word in planted}
+        assert {word: found for word, found in left.items() if found} == {}
+
+
 async def test_a_fault_brings_the_first_screen_back(sqlite_world: World, tmp_path: Path) -> None:
     async with kiosk(sqlite_world, tmp_path) as desk:
         for worker in list(desk.app.workers):
