@@ -8,9 +8,14 @@ import sys
 from pathlib import Path
 
 import pytest
+from textual import events
+from textual._xterm_parser import XTermParser
+from textual.drivers.web_driver import WebDriver
+from textual.message import Message
 
 from coop_tui.cli import main
 from coop_tui.cli.serve import MISSING
+from coop_tui.web.driver import ServedDriver
 from tests.web.served import ROOT, Branch
 from tests.web.visitor import PATIENCE, gone, visitor
 
@@ -54,6 +59,16 @@ async def test_a_server_that_is_killed_leaves_no_program_behind(branch: Branch) 
                 server.process.kill()
                 server.process.wait(PATIENCE)
                 assert await gone(pid)
+
+
+def test_a_size_among_the_keys_is_dropped_and_keys_are_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    handed_on: list[Message] = []
+    monkeypatch.setattr(WebDriver, "process_message", lambda _driver, message: handed_on.append(message))
+    driver = object.__new__(ServedDriver)
+    for event in XTermParser().feed("\x1b[48;9999;9999;9999;9999tñ"):
+        driver.process_message(event)
+    assert [event.character for event in handed_on if isinstance(event, events.Key)] == ["ñ"]
+    assert not any(isinstance(event, events.Resize) for event in handed_on)
 
 
 WRONG = {
