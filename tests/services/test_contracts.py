@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import json
+import pickle
+import signal
+import subprocess
+import sys
+import textwrap
 import threading
 from dataclasses import replace
 from datetime import timedelta
 from email.message import EmailMessage
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -274,3 +280,39 @@ def test_there_is_no_copy_before_the_first_signature(world: World) -> None:
     with world.engine.connect() as connection, pytest.raises(NotFound):
         record_of(connection, "nada")
     assert drain(world.uow, Transports(Recorder())) != Drained()
+
+
+@pytest.mark.parametrize(("point", "kept"), [("before_commit", 0), ("after_commit", 1)])
+def test_killed_while_signing_leaves_all_or_nothing(world: World, point: str, kept: int) -> None:
+    operator, _ = before_the_contract(world)
+    command = command_of(world, operator)
+    program = """
+        import os, pickle, signal, sys
+        from data.secrets import Argon2Params, Hasher, Secrets
+        from services import faults
+        from services.contracts import sign_contract
+        from tests.services.world import World
+
+        url, point = sys.argv[1:]
+        command, operator, now = pickle.loads(sys.stdin.buffer.read())
+        secrets = Secrets(pepper=b"p" * 32, data_key=b"d" * 32, signing_key=b"s" * 32)
+        World._insert = lambda *args, **values: 0  # the store has its id already
+        world = World(url, secrets, Hasher(secrets.pepper, Argon2Params(1, 8, 1)))
+        world.clock.moment = now
+        faults.hook = lambda name: os.kill(os.getpid(), signal.SIGKILL) if name == point else None
+        sign_contract(command, operator, world.uow)
+    """
+    done = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(program), world.url, point],
+        cwd=Path(__file__).parents[2],
+        input=pickle.dumps((command, operator, world.clock.now())),
+        capture_output=True,
+        check=False,
+    )
+    assert done.returncode == -signal.SIGKILL, done.stderr
+    mails = world.rows("SELECT id FROM outbox WHERE template = 'contract_signed'")
+    assert len(signatures(world)) == len(mails) == len(world.events("contract.sign")) == kept
+    assert world.scalar("SELECT state FROM access") == ("activo" if kept else "primer_acceso")
+    again = sign_contract(command, operator, world.uow)
+    assert again.existed is bool(kept) and len(signatures(world)) == 1
+    assert len(world.rows("SELECT id FROM outbox WHERE template = 'contract_signed'")) == 1
