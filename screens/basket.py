@@ -263,11 +263,20 @@ class BasketScreen(MemberScreen[Told]):
         self.basket.empty()
         self._draw()
         self.code.display = False
-        self.say(f"{self._told()} Enter muestra cada comprobante, Esc vuelve a la ficha.")
+        told = self._told()
+        self.say(f"{told.text} Enter muestra cada comprobante, Esc vuelve a la ficha.", told.severity)
 
-    def _told(self) -> str:
+    def _told(self) -> Told:
+        """How each ended; a biller's own answer is never taken for done."""
         numbers = ", ".join(receipt.number for receipt in self.receipts)
-        return f"Canasta confirmada: comprobantes {numbers}."
+        outcomes = [receipt.outcome for receipt in self.receipts]
+        notes = [f"{outcomes.count('held')} EN PROCESO: no lo repita."] if "held" in outcomes else []
+        refused = outcomes.count("released")
+        notes += (
+            [f"{refused} NO REALIZADO: el recaudador no lo aceptó, el dinero sigue en la cuenta."] if refused else []
+        )
+        text = " ".join([f"Canasta confirmada: comprobantes {numbers}.", *notes])
+        return Told(text, "warning" if notes else "information")
 
     # Codes ----------------------------------------------------------------------------------------
 
@@ -331,6 +340,6 @@ class BasketScreen(MemberScreen[Told]):
     async def action_back(self) -> None:
         """Esc."""
         if self.receipts:
-            self.dismiss(Told(self._told()))
+            self.dismiss(self._told())
         else:
             await super().action_back()

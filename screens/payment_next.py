@@ -75,7 +75,7 @@ class PaymentNext(MoneyForm):
             self.say(refusal, "warning")
             return
         basket.add(self.asked, whither(self.asked, self.prepared.summary))
-        self.dismiss(Told(f"En la canasta: {basket.count_text}. «:canasta» los revisa y confirma juntos."))
+        self.dismiss(Told(f"En la canasta: {basket.count_text}. B los revisa y confirma juntos."))
 
     @flow
     async def action_plan_payment(self) -> None:
@@ -84,7 +84,9 @@ class PaymentNext(MoneyForm):
 
         if self.asked is None or self.prepared is None:
             return
-        done = await self.app.push_screen_wait(ScheduleScreen(self.asked, self.word(), self.prepared.summary))
+        paid = self.receipt is not None
+        form = ScheduleScreen(self.asked, self.word(), self.prepared.summary, paid=paid)
+        done = await self.app.push_screen_wait(form)
         if done:
             self.dismiss(done)
 

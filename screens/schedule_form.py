@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 from datetime import date
@@ -17,7 +18,7 @@ from screens.layout import labelled
 from screens.money_results import Told
 from screens.payment_code import CodedForm
 from services.biller_payments import PrepareBill
-from services.calendar_rules import Every
+from services.calendar_rules import Every, due_dates
 from services.one_time_codes import Destination
 from services.payment_codes import SendPaymentCode
 from services.payments import Prepared, PreparePayment
@@ -29,7 +30,8 @@ from widgets.text import PlainText
 
 WORDS = {"mes": Every.MONTH, "quincena": Every.FORTNIGHT, "semana": Every.WEEK, "una vez": Every.ONCE}
 HOW_OFTEN = "Una palabra o su comienzo: mes, quincena, semana, una vez."
-SHOWN = ("Desde", "Hacia", "Titular")
+AMOUNTS = ("Debe", "Vence", "Monto")
+"""Where in a review whom and what for ends."""
 
 
 def parse_every(text: str) -> Every:
@@ -64,11 +66,19 @@ class ScheduleScreen(CodedForm):
         " último campo muestra la revisión; Enter otra vez lo guarda."
     )
 
-    def __init__(self, payment: PreparePayment | PrepareBill, word: str, summary: Sequence[tuple[str, str]]) -> None:
-        """`word` stands for an amount that follows from the day (`cuota`); `summary`: of the payment's own review."""
+    def __init__(
+        self,
+        payment: PreparePayment | PrepareBill,
+        word: str,
+        summary: Sequence[tuple[str, str]],
+        *,
+        paid: bool = False,
+    ) -> None:
+        """`word` stands for an amount that follows from the day (`cuota`); `summary`: of the payment's own review;
+        `paid`: today's was made just now."""
         super().__init__(payment.member_id, "Programar")
-        self.payment, self._word = payment, word
-        rows = [(label, value) for label, value in summary if label in SHOWN]
+        self.payment, self._word, self._paid = payment, word, paid
+        rows = list(itertools.takewhile(lambda row: row[0] not in AMOUNTS, summary))
         self._rows = [*rows, ("Monto", amount_words(0 if word else payment.amount, word))]
         self.every = Field("Cada", HouseInput(parse_every, id="every", value="mes", max_length=10, help_text=HOW_OFTEN))
         self.first = Field("Desde", DateInput(id="first"))
@@ -94,10 +104,11 @@ class ScheduleScreen(CodedForm):
         return "Pago programado"
 
     def on_mount(self) -> None:
-        """Today is the date that most are about."""
+        """Today is the date that most are about, or a month from now where today's was paid."""
         super().on_mount()
+        dates = due_dates(panama_date(self.shell.now()), Every.MONTH)
         with self.prevent(Input.Changed):
-            self.first.input.value = format_date(panama_date(self.shell.now()))
+            self.first.input.value = format_date(next(itertools.islice(dates, int(self._paid), None)))
 
     def on_resize(self) -> None:
         """Fit to the new width."""

@@ -189,6 +189,29 @@ async def test_a_biller_from_the_favourites_and_by_its_name(sqlite_world: World,
             form.spent("a biller by its name and number", 4)
 
 
+async def test_kept_repeated_and_together(sqlite_world: World, tmp_path: Path) -> None:
+    """From where a payment stands: one key to keep it, one into the basket, one to repeat it."""
+    served = counter(sqlite_world, tmp_path)
+    async with served.desk.open(level=2) as pilot:
+        await served.desk.keys(":pl 3 20 de 1<enter><enter>")
+        keep = Hand(served.desk, pilot)
+        await keep.press("f")
+        assert served.world.scalar("SELECT count(*) FROM favourite") == 1
+        keep.spent("a favourite from the receipt", 1)
+        await served.desk.keys("<escape>:pl 3 21 de 1<enter>")
+        plan = Hand(served.desk, pilot)
+        await plan.press("p", "f2", "f2")
+        assert served.world.scalar("SELECT count(*) FROM schedule") == 1
+        plan.spent("a payment each month from its review", 3)
+        await served.desk.keys(":pl 3 22 de 1<enter>")
+        basket = Hand(served.desk, pilot)
+        await basket.press("b")
+        await served.desk.keys(":pr 5 50 de 1<enter>")
+        await basket.press("b", "b", "f2")
+        assert served.world.balance(served.plan) == 42_00, screen_text(served.desk.app)
+        basket.spent("two reviewed payments as one basket", 4)
+
+
 async def test_movements(sqlite_world: World, tmp_path: Path) -> None:
     desk = member_desk(sqlite_world, tmp_path)
     async with desk.open(level=1) as pilot:

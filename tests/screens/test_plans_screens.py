@@ -248,6 +248,45 @@ async def test_without_an_answer_the_same_keys_are_asked_for(served: Counter, mo
     assert sent[0] == sent[1] and served.world.balance(served.plan) == 20_00
 
 
+async def test_a_basket_without_an_answer_keeps_its_keys_when_it_is_left(
+    served: Counter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing is added, taken out or reviewed anew until it is known what became of it."""
+    sent: list[Any] = []
+    real = baskets.confirm_basket
+
+    def lost(command: Any, operator: Any, gateway: Any, uow: Any) -> Any:
+        sent.append(command)
+        answer = real(command, operator, gateway, uow)
+        if len(sent) == 1:
+            raise StoreUnavailable
+        return answer
+
+    monkeypatch.setattr("screens.basket.confirm_basket", lost)
+    async with served.desk.open(level=2):
+        await served.desk.keys(f"{TO_PLAN}bb<f2><escape>")
+        assert isinstance(on(served), RecordScreen)
+        await served.desk.keys(f"{TO_LOAN}b")
+        assert "La canasta espera respuesta" in shown(served)
+        await served.desk.keys("<escape><escape><f2><f7>")
+        assert isinstance(on(served), Confirm) and "sin respuesta" in shown(served)
+        await served.desk.keys("<escape>b")
+        assert "sin respuesta" in shown(served)
+        await served.desk.keys("<f2>")
+        assert "Canasta confirmada" in shown(served)
+    assert sent[0] == sent[1] and served.world.balance(served.plan) == 20_00
+
+
+async def test_the_end_of_the_call_asks_before_the_case_is_closed(served: Counter) -> None:
+    async with served.desk.open(level=2):
+        await served.desk.keys(f"{TO_PLAN}b<f7>")
+        assert isinstance(on(served), Confirm)
+        await served.desk.keys("<escape>")
+        assert served.world.events("case.close") == []
+        await served.desk.keys("bx<escape><f7>")
+        assert not isinstance(on(served), RecordScreen)
+
+
 async def test_leaving_with_something_in_it_asks_first(served: Counter) -> None:
     async with served.desk.open(level=2):
         await served.desk.keys(f"{TO_PLAN}b<f3>")
