@@ -142,7 +142,16 @@ class WorkingApp(SessionApp):
         for request_id, text in news:
             self._decided_told.add(request_id)
             self.notify_safe(text, title="Aprobaciones")
-        for screen in self.screen_stack if news else ():
+        if news:
+            self._tell_screens()
+
+    def request_moved(self) -> None:
+        """Something that waited was decided at this desk."""
+        self._tell_screens()
+        self.watch_approvals()
+
+    def _tell_screens(self) -> None:
+        for screen in self.screen_stack:
             if isinstance(screen, ShowsWaiting):
                 screen.request_decided()
 

@@ -261,7 +261,7 @@ class ApprovalsScreen(BaseScreen[None]):
 
     async def _read_next(self, place: int) -> None:
         await self._read(at=place)
-        staff_shell(self).watch_approvals()
+        staff_shell(self).request_moved()
 
     def _what_next(self) -> str:
         return f" Esperan {len(self._rows)}." if self._rows else " No espera ninguna más."

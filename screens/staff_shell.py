@@ -82,8 +82,8 @@ class StaffShell(Shell, Protocol):
     def open_record(self, member_id: int) -> object:
         """Show a member's record over the desk; another member's screens go first."""
 
-    def watch_approvals(self) -> object:
-        """Look now how many wait for a second person: something was decided at this desk."""
+    def request_moved(self) -> object:
+        """Something that waited was decided at this desk: whoever shows it reads again."""
 
     def sign_out(self) -> object:
         """End the session and go back to the sign-in."""

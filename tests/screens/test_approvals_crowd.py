@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
@@ -20,7 +23,7 @@ from services.operator import Role
 from services.payments import ConfirmPayment, PreparePayment, prepare
 from services.unit_of_work import UnitOfWork
 from tests.screens.approval_seat import Seat
-from tests.screens.member_desk import member_desk
+from tests.screens.member_desk import MemberDesk, member_desk
 from tests.screens.staff import at_rest, enter, staff_app
 from tests.screens.support import NARROW, WIDE, assert_snapshot, burst, running, screen_text, toasts
 from tests.services.approval_desk import tighten
@@ -79,28 +82,45 @@ async def test_a_second_app_on_the_same_store_is_told_by_itself(sqlite_world: Wo
     other.engine.dispose()
 
 
-async def test_the_record_on_show_follows_what_was_decided(sqlite_world: World, tmp_path: Path) -> None:
-    """The agent looks at the member while a supervisor decides elsewhere: no key is pressed."""
-    desk = member_desk(sqlite_world, tmp_path)
-    tighten(sqlite_world, single={Role.CIS_AGENT: 100_00, Role.SUPERVISOR: 1_000_00})
-    boss = sqlite_world.staff("sgomez", [Role.SUPERVISOR])
+class Record(NamedTuple):
+    """An agent who looks at a member of whom a transfer waits."""
+
+    desk: MemberDesk
+    key: str
+
+
+@asynccontextmanager
+async def record_that_waits(world: World, folder: Path) -> AsyncIterator[Record]:
+    desk = member_desk(world, folder)
+    tighten(world, single={Role.CIS_AGENT: 100_00, Role.SUPERVISOR: 1_000_00})
     async with desk.open(level=2):
-        asked = PreparePayment(Op.TRANSFER_OWN, desk.member, desk.first, desk.second, 150_00)
-        shown = prepare(asked, desk.app.operator, sqlite_world.uow)
         sides = (desk.member, desk.first, desk.second, 150_00)
+        shown = prepare(PreparePayment(Op.TRANSFER_OWN, *sides), desk.app.operator, world.uow)
         form = ConfirmPayment(uuid7(), shown.hash, Op.TRANSFER_OWN, *sides)
-        request_approval(RequestApproval(form, "Compra de un terreno"), desk.app.operator, sqlite_world.uow)
+        request_approval(RequestApproval(form, "Compra de un terreno"), desk.app.operator, world.uow)
         await desk.keys("<f5>")
         assert "Espera aprobación" in screen_text(desk.app) and "150.00" in screen_text(desk.app)
-        hash_now = approval_detail(GetApproval(form.key), boss, sqlite_world.uow).hash
-        approve(Approve(form.key, hash_now), boss, sqlite_world.uow)
+        yield Record(desk, form.key)
+        assert isinstance(desk.app.screen, RecordScreen) and desk.app.screen.record is not None
+        assert desk.app.screen.record.pending == () and "Espera aprobación" not in screen_text(desk.app)
+
+
+async def test_the_record_on_show_follows_what_was_decided(sqlite_world: World, tmp_path: Path) -> None:
+    """A supervisor decides elsewhere: no key is pressed."""
+    boss, uow = sqlite_world.staff("sgomez", [Role.SUPERVISOR]), sqlite_world.uow
+    async with record_that_waits(sqlite_world, tmp_path) as (desk, key):
+        approve(Approve(key, approval_detail(GetApproval(key), boss, uow).hash), boss, uow)
         desk.app.watch_approvals()
         await desk.rest()
         await desk.rest()
-        text = screen_text(desk.app)
-        assert "Espera aprobación" not in text and any("aprobada por sgomez" in told for told in toasts(desk.app))
-        assert isinstance(desk.app.screen, RecordScreen) and desk.app.screen.record is not None
-        assert desk.app.screen.record.pending == ()
+        assert any("aprobada por sgomez" in told for told in toasts(desk.app))
+
+
+async def test_the_record_under_the_queue_follows_what_its_maker_withdrew(sqlite_world: World, tmp_path: Path) -> None:
+    async with record_that_waits(sqlite_world, tmp_path) as (desk, _):
+        await desk.keys("<f4>r<f2>")
+        await desk.rest()
+        await desk.keys("<escape>")
 
 
 async def test_two_supervisors_with_the_same_item_on_show(sqlite_world: World, tmp_path: Path) -> None:
