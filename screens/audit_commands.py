@@ -96,6 +96,15 @@ class ProveEvent(Command):
     operation = Op.AUDIT_READ.value
 
 
+class ExportEvents(Command):
+    """Exporta lo que cumple el filtro, con manifiesto firmado, huella y marca de agua. Pide motivo y contraseña."""
+
+    id = "export_events"
+    label = "Exportar"
+    keys = ("x",)
+    operation = Op.AUDIT_EXPORT.value
+
+
 class MarkReviewed(Command):
     """Marca el evento como revisado y pasa al siguiente; sobre uno suyo ya marcado, quita la marca."""
 

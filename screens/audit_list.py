@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import date
 from typing import TYPE_CHECKING, ClassVar
 
-from screens.audit_commands import ProveEvent, ProvePeriod, ProveTrail
+from screens.audit_commands import ExportEvents, ProveEvent, ProvePeriod, ProveTrail
 from screens.audit_desk import AuditDesk
 from screens.audit_panels import bar
 from screens.flow import background_flow, flow
@@ -22,12 +22,13 @@ if TYPE_CHECKING:
 
 Progress = Callable[[int, int], bool]
 TICK = 0.1
+EXPORTS = {"csv": "CSV", "xlsx": "XLSX (hoja de cálculo)", "jsonl": "JSON, una línea por evento"}
 
 
 class AuditList(AuditDesk):
     """For supervisors and auditors. Looking is an event itself."""
 
-    ACTIONS: ClassVar[tuple[CommandClass, ...]] = (ProveTrail, ProvePeriod, ProveEvent)
+    ACTIONS: ClassVar[tuple[CommandClass, ...]] = (ProveTrail, ProvePeriod, ProveEvent, ExportEvents)
 
     def __init__(self) -> None:
         super().__init__()
@@ -37,7 +38,7 @@ class AuditList(AuditDesk):
 
     def disabled_reason(self, command: CommandClass) -> str | None:
         """One proof at a time."""
-        if command in (ProveTrail, ProvePeriod, ProveEvent) and self._verifying:
+        if command in (ProveTrail, ProvePeriod, ProveEvent, ExportEvents) and self._verifying:
             return "La verificación está en marcha; Esc la detiene."
         if command is ProvePeriod and self._period() is None:
             return "Ponga los días en el filtro: día:, o desde: y hasta:."
@@ -92,6 +93,22 @@ class AuditList(AuditDesk):
         command = audit_inclusion.ProveEvent(row.seq, shell.checkpoints_path, shell.receipts_folder)
         path = await self.call(audit_inclusion.prove_event, command)
         self.say(f"Prueba del evento {row.seq} guardada: {path}")
+
+    @flow
+    async def action_export_events(self) -> None:
+        """X."""
+        from screens.dialogs.reason import Reason, ReasonDialog
+        from services.audit_export import ExportAudit, export_audit
+
+        kinds = [Reason(name, text, needs_text=True) for name, text in EXPORTS.items()]
+        what = self._question or "Todo, sin filtro."
+        given = await self.app.push_screen_wait(ReasonDialog("Exportar: formato y motivo", kinds, summary=(what,)))
+        if given is None:
+            return
+        wanted = parse_filter(self._question, self._today())
+        folder = staff_shell(self).receipts_folder
+        done = await self.call(export_audit, ExportAudit(given.code, given.text, folder, wanted, self._question))
+        self.say(f"{done.rows:,} eventos en {done.path.name} · huella {done.sha256[:16]}… · {folder}")
 
     def on_unmount(self) -> None:
         """The thread must not walk on for nobody."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import threading
 from pathlib import Path
 
@@ -107,6 +108,19 @@ async def test_e_keeps_the_proof_of_an_event(sqlite_world: World, tmp_path: Path
     key = Signer(sqlite_world.uow.secrets.signing_key).public_key
     (path,) = app.receipts_folder.glob("prueba-*.json")
     assert check_inclusion(path.read_text("utf-8"), key).body["action"] == "access.unlock"
+
+
+async def test_x_exports_what_fits_with_its_manifest(sqlite_world: World, tmp_path: Path) -> None:
+    some_events(sqlite_world)
+    app = staff_app(sqlite_world, tmp_path)
+    async with at_the_desk(app, "auditora", code=sqlite_world.code().reveal()):
+        await burst(app, "<f6>/socio:50012<enter>x1Revisión trimestral<enter>")
+        await at_rest(app)
+        assert "3 eventos en auditoria-" in screen_text(app)
+    (event,) = sqlite_world.events("audit.export")
+    (path,) = app.receipts_folder.glob("auditoria-*.csv")
+    assert hashlib.sha256(path.read_bytes()).hexdigest() == event["detail"]["sha256"]
+    assert len(list(app.receipts_folder.glob("auditoria-*.manifiesto.json"))) == 1
 
 
 async def test_esc_stops_a_proof(sqlite_world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
