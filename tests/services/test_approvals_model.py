@@ -238,12 +238,14 @@ def billers(folder: Path) -> Iterator[type[Queue]]:
         yield type("Queue", (Queue,), {"sandbox": sandbox, "gateway": gateway})
 
 
+@pytest.mark.timeout(400)
 def test_any_sequence_on_sqlite(tmp_path: Path, sqlite_template: Path, secrets: Secrets, hasher: Hasher) -> None:
     with billers(tmp_path) as machine:
         run(machine, sqlite_worlds(tmp_path, sqlite_template, secrets, hasher), 15 * TIMES, 30, shrink=False)
 
 
 @pytest.mark.postgresql
+@pytest.mark.timeout(400)
 def test_any_sequence_on_postgresql(databases: Any, tmp_path: Path, secrets: Secrets, hasher: Hasher) -> None:
     with billers(tmp_path) as machine, postgresql_world(databases, secrets, hasher) as open_world:
         run(machine, open_world, 5 * TIMES, 25, shrink=False)
