@@ -40,6 +40,7 @@ from services.payments import Prepared
 from services.receipts import Receipt
 from widgets.fields import Field
 from widgets.house_input import HouseInput
+from widgets.panel import Panel
 
 REFERENCE_LENGTH = 24
 NO_CASH = "Los recaudadores se pagan desde una cuenta."
@@ -163,6 +164,8 @@ class BillScreen(PaymentNext):
         self._note.display = choice is not None
         self.extra.display = self._wants_extra()
         self._list.show_choices(self._whom.likely)
+        if self.prepared is None:
+            self.query_one("#beside", Panel).retitle(self.beside_title())
         if choice is not None and self.found is not None:
             picked = self._how_much.picked(self.amount.text) if self.amount.text else None
             self._note.show_found(self.found, choice, self.usual_amounts(), picked)

@@ -11,8 +11,14 @@ import pytest
 from screens.bill import BillScreen
 from screens.dialogs.confirm import Confirm
 from screens.record import RecordScreen
+from services.biller_gateway import BillerGateway
+from services.biller_payments import ConfirmBill, confirm_bill
 from services.operations import Op
+from services.operator import Operator
+from services.receipts import Receipt
+from services.retries import OutcomeUnknown
 from services.sandbox_billers import Fault
+from services.unit_of_work import UnitOfWork
 from tests.screens.billers import ENSA, MOBILE, BillCounter, bill_counter
 from tests.screens.support import NARROW, SIZES, WIDE, assert_snapshot, burst, key_event, type_slowly
 from tests.services.world import World
@@ -113,6 +119,7 @@ async def test_another_number_is_asked_for_again(desk: BillCounter) -> None:
     """Holder, due amount and the suggestion are those of the number that stands there."""
     async with desk.served.desk.open(level=2):
         await desk.keys(f":pg<enter>ensa<enter>{ENSA}<enter><escape>")
+        assert "─ Factura ─" in desk.shown()
         first = desk.screen.found
         desk.screen.reference.input.focus()
         await desk.keys("<backspace>8")
@@ -173,6 +180,27 @@ async def test_the_same_again_is_warned_of(desk: BillCounter) -> None:
             await desk.keys(f":pg ensa {ENSA} 5<enter>")
             assert ("ya se ordenó una igual" in desk.shown()) is bool(desk.orders())
             await desk.keys("<enter><escape>")
+
+
+async def test_what_the_database_leaves_open_is_asked_for_under_the_same_key(
+    desk: BillCounter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keys: list[str] = []
+
+    def lost(command: ConfirmBill, operator: Operator, gateway: BillerGateway, uow: UnitOfWork) -> Receipt:
+        keys.append(command.key)
+        receipt = confirm_bill(command, operator, gateway, uow)
+        if len(keys) == 1:
+            raise OutcomeUnknown
+        return receipt
+
+    monkeypatch.setattr("screens.bill.confirm_bill", lost)
+    async with desk.served.desk.open(level=2):
+        await desk.keys(f":pg<enter>ensa<enter>{ENSA}<enter><enter>")
+        assert "No se sabe si se aplicó" in desk.shown() and "Sin respuesta" in desk.shown()
+        await desk.keys("9<f2>")
+        assert "Ya estaba aplicado" in desk.shown() and desk.screen.receipt.outcome == "posted"
+    assert len(desk.orders()) == 1 and keys[0] == keys[1]
 
 
 async def test_leaving_while_the_answer_is_out_does_not_lose_it(sqlite_world: World, tmp_path: Path) -> None:
