@@ -16,7 +16,7 @@ from textual.widget import Widget
 from textual.widgets import Input
 
 from screens.bill_inputs import BillerInput, Choice
-from screens.bill_panels import BillerList, BillNote, amounts_of, figure
+from screens.bill_panels import BillerList, BillNote
 from screens.flow import flow
 from screens.line_words import BillText
 from screens.money_panels import AccountList
@@ -35,7 +35,7 @@ from services.biller_payments import (
 )
 from services.errors import CoopError
 from services.operations import Op
-from services.payment_options import Option
+from services.payment_options import Option, typed_figure
 from services.payments import Prepared
 from services.receipts import Receipt
 from widgets.fields import Field
@@ -152,7 +152,7 @@ class BillScreen(PaymentNext):
 
     def usual_amounts(self) -> Sequence[Option]:
         """What the biller said."""
-        return amounts_of(self.found) if self.found is not None else ()
+        return self.found.usual if self.found is not None else ()
 
     def _about(self) -> tuple[str, ...]:
         """What the biller is asked about."""
@@ -187,7 +187,7 @@ class BillScreen(PaymentNext):
         self._suggested = ""
 
     def _suggest(self, amount: int) -> None:
-        self._suggested = figure(amount)
+        self._suggested = typed_figure(amount)
         with self.prevent(Input.Changed):
             self.amount.input.value = self._suggested
 

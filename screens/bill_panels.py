@@ -76,18 +76,6 @@ class BillNote(PlainText):
         self.show(Text("\n").join(lines))
 
 
-def amounts_of(found: BillFound) -> tuple[Option, ...]:
-    """What is usually paid: what is due, or one of the biller's fixed amounts, each by its figure."""
-    if found.amount_due:
-        return (Option("total", "Lo que se debe", found.amount_due),)
-    return tuple(Option(figure(amount), "", amount) for amount in found.denominations)
-
-
-def figure(amount: int) -> str:
-    """`10` for ten balboas, `10.50` otherwise: as a hand types it."""
-    return Money(amount).format().removesuffix(".00")
-
-
 def _wanted(reference: Reference, also: str = "") -> Text:
     label = in_text(reference.label) if also else reference.label
     return safe(f"{f'{also} ' if also else ''}{label}, por ejemplo {reference.example}")

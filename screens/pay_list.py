@@ -128,7 +128,7 @@ class PayList(MemberScreen[Wanted]):
             lines = [entry for entry in found if entry.group == group]
             if lines:
                 self._shown += [None, *lines]
-                options.add_option(Line(safe_content(Text(group, "bold")), disabled=True))
+                options.add_options([Line(safe_content(group, "bold"), disabled=True)])
                 options.add_options([Line(safe_content(_line(entry, self.size.width))) for entry in lines])
         options.highlighted = 1 if self._shown else None
         if typed and not found:

@@ -23,6 +23,7 @@ from services.errors import AccountUnusable, CoopError, DataChanged, Insufficien
 from services.faults import fault
 from services.operations import Op
 from services.operator import Operator
+from services.payment_options import Option, typed_figure
 from services.payments import Abandoned, OutcomeOf, Prepared, outcome
 from services.posting import find, reject
 from services.receipts import Receipt, receipt_now
@@ -73,6 +74,13 @@ class BillFound:
     maximum: int
     denominations: tuple[int, ...]
     notes: tuple[str, ...]
+
+    @property
+    def usual(self) -> tuple[Option, ...]:
+        """What is usually paid: what is due, or one of the fixed amounts, each by its figure."""
+        if self.amount_due:
+            return (Option("total", "Lo que se debe", self.amount_due),)
+        return tuple(Option(typed_figure(amount), "", amount) for amount in self.denominations)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from typing import Any
 from data.catalog.products import LedgerNature, load_products
 from data.driver_sql import DriverSql
 from data.values.dates import format_date, panama_date
+from data.values.money import Money
 from services.errors import NotFound
 from services.loan_terms import due_on, pay_off
 from services.operations import Op
@@ -50,6 +51,11 @@ class Payable:
         """The option that a word names: `cuota`, `min`, `tot`…: a beginning is enough."""
         fitting = [option for option in self.options if word and option.word.startswith(word)]
         return fitting[0] if len(fitting) == 1 else None
+
+
+def typed_figure(amount: int) -> str:
+    """`10` for ten balboas, `10.50` otherwise: as a hand types it."""
+    return Money(amount).format().removesuffix(".00")
 
 
 def payment_options(command: PaymentOptions, operator: Operator, uow: UnitOfWork) -> tuple[Payable, ...]:
