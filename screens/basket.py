@@ -10,6 +10,7 @@ from textual.widgets import Input
 
 from data.secrets import Secret
 from data.values.money import Money
+from screens.basket_commands import ConfirmAll, ItemCodeByMail, ItemCodeByPhone, RemoveItem, ReviewAgain
 from screens.basket_items import Basket, Collected, Unanswered, count_text
 from screens.flow import flow
 from screens.layout import labelled
@@ -19,12 +20,12 @@ from screens.money_results import Told
 from screens.receipt import PrintReceipt, ReceiptScreen, print_receipt
 from screens.record_mends import new_key
 from services.baskets import BasketPrepared, ConfirmBasket, KeyedItem, PrepareBasket, confirm_basket, prepare_basket
-from services.errors import CoopError, StoreUnavailable
+from services.errors import CoopError, DataChanged, StoreUnavailable
 from services.one_time_codes import DIGITS, Destination
 from services.payment_codes import CheckPaymentCode, SendPaymentCode, check_payment_code, send_payment_code
 from services.payments import PreparePayment
 from services.receipts import Receipt
-from widgets.command import Command, CommandClass
+from widgets.command import CommandClass
 from widgets.fields import SecretField
 from widgets.panel import Panel
 from widgets.plain_table import Column, PlainTable
@@ -35,48 +36,6 @@ DONE = "La canasta ya se confirmó. Esc vuelve a la ficha."
 ENDED = "La verificación terminó; la canasta se conserva. Esc vuelve a la ficha: verifique de nuevo antes de confirmar."
 WAITS = "No se sabe si se aplicó. F2 pregunta por los mismos pagos, nunca hace otros."
 WRONG = "El código no coincide. Pídalo otra vez o envíe otro."
-
-
-class ConfirmAll(Command):
-    """Confirma todos los pagos de la canasta: dentro de la Cooperativa se aplican todos o ninguno."""
-
-    id = "confirm_all"
-    label = "Confirmar todo"
-    keys: ClassVar[tuple[str, ...]] = ("f2",)
-    footer = True
-    dangerous = True
-
-
-class RemoveItem(Command):
-    """Quita de la canasta el pago marcado."""
-
-    id = "remove_item"
-    label = "Quitar"
-    keys: ClassVar[tuple[str, ...]] = ("x", "delete")
-
-
-class ItemCodeByMail(Command):
-    """Envía al correo del asociado el código del pago marcado."""
-
-    id = "item_code_by_mail"
-    label = "Código al correo"
-    keys: ClassVar[tuple[str, ...]] = ("c",)
-
-
-class ItemCodeByPhone(Command):
-    """Envía al celular del asociado el código del pago marcado."""
-
-    id = "item_code_by_phone"
-    label = "Código al móvil"
-    keys: ClassVar[tuple[str, ...]] = ("m",)
-
-
-class ReviewAgain(Command):
-    """Revisa otra vez la canasta con los saldos de ahora."""
-
-    id = "review_again"
-    label = "Revisar"
-    keys: ClassVar[tuple[str, ...]] = ("f5",)
 
 
 class BasketScreen(MemberScreen[Told]):
@@ -103,6 +62,8 @@ class BasketScreen(MemberScreen[Told]):
         self.receipts: tuple[Receipt, ...] = ()
         self._paid: tuple[Collected, ...] = ()
         self._form: ConfirmBasket | None = None
+        self._changed: frozenset[str] = frozenset()
+        """Keys of the lines that stand otherwise than they were reviewed last."""
         help_text = "Los seis números que dicta el asociado. No los lea usted en voz alta."
         self.code = SecretField("Código", SecretInput(id="item-code", max_length=DIGITS + 1, help_text=help_text))
 
@@ -142,7 +103,7 @@ class BasketScreen(MemberScreen[Told]):
         if self.unanswered and command in (RemoveItem, ItemCodeByMail, ItemCodeByPhone, ReviewAgain):
             return WAITS
         if command is ConfirmAll and self.prepared is None:
-            return "Primero corrija lo que impide la revisión: X quita el pago marcado."
+            return "Falta la revisión: F5 la pide; X quita el pago marcado, si es el que la impide."
         if command in (ItemCodeByMail, ItemCodeByPhone) and not self._needs_code(self._marked()):
             return "El pago marcado no lleva código."
         return None
@@ -176,6 +137,8 @@ class BasketScreen(MemberScreen[Told]):
             return dict(self.receipts[at].lines)["Estado"]
         if self.unanswered:
             return "sin respuesta"
+        if str(at) in self._changed:
+            return "▲ cambió"
         return "falta código" if self._needs_code(at) else "lista" if self.prepared else "sin revisar"
 
     def _needs_code(self, at: int | None) -> bool:
@@ -204,7 +167,7 @@ class BasketScreen(MemberScreen[Told]):
         await self._review()
 
     async def _review(self) -> None:
-        self.prepared, self._form = None, None
+        self.prepared, self._form, self._changed = None, None, frozenset()
         if not self.basket.items:
             self._draw()
             self.say("La canasta está vacía. En la revisión de un pago, B lo pone aquí.", "warning")
@@ -256,8 +219,7 @@ class BasketScreen(MemberScreen[Told]):
             self.basket.unanswered = None
             self._mark(error)
             if error.code != "code_needed":
-                self.prepared, self._form = None, None  # A refusal sticks to its keys.
-                self._draw()
+                await self._ask_anew(error)
             raise
         self.receipts, self._paid = paid.receipts, tuple(self.basket.items)
         self.basket.empty()
@@ -265,6 +227,18 @@ class BasketScreen(MemberScreen[Told]):
         self.code.display = False
         told = self._told()
         self.say(f"{told.text} Enter muestra cada comprobante, Esc vuelve a la ficha.", told.severity)
+
+    async def _ask_anew(self, error: CoopError) -> None:
+        """A refusal sticks to its keys. What stands otherwise now is marked and wants to be agreed to again."""
+        before, self.prepared, self._form = self.prepared, None, None
+        if not isinstance(error, DataChanged) or before is None:
+            self._draw()
+            return
+        await self._review()
+        if (now := self.prepared) is not None:
+            pairs = enumerate(zip(before.items, now.items, strict=True))
+            self._changed = frozenset(str(at) for at, (old, new) in pairs if old.hash != new.hash)
+            self._draw()
 
     def _told(self) -> Told:
         """How each ended; a biller's own answer is never taken for done."""

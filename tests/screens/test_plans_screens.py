@@ -228,6 +228,20 @@ async def test_a_payment_to_somebody_else_gets_its_code_in_the_basket(served: Co
     assert served.world.balance(served.theirs) == 20_00
 
 
+async def test_what_changed_since_the_review_is_marked_and_agreed_to_again(served: Counter) -> None:
+    served.world.fund(served.desk.second, 50_00)
+    async with served.desk.open(level=2):
+        await served.desk.keys(f"{TO_PLAN}bt21<enter>7<enter>bb")
+        served.world.fund(served.desk.second, 5_00)  # the source of the second line, from elsewhere
+        await served.desk.keys("<f2>")
+        assert served.world.balance(served.plan) == 0
+        rows = [line for line in screen_text(served.desk.app).splitlines() if "▲ cambió" in line]
+        assert len(rows) == 1 and "  2  " in rows[0] and "Los datos cambiaron" in shown(served), shown(served)
+        await served.desk.keys("<f2>")
+        assert shown(served).count("Aplicada") == 2
+    assert served.world.balance(served.plan) == 20_00
+
+
 async def test_without_an_answer_the_same_keys_are_asked_for(served: Counter, monkeypatch: pytest.MonkeyPatch) -> None:
     sent: list[Any] = []
     real = baskets.confirm_basket
