@@ -10,8 +10,8 @@ import pytest
 from data.secrets import Secret
 from services import factors
 from services import member_sign_in as door
-from services.access_mending import Suspend, Unlock, suspend, unlock
-from services.errors import CoopError, InvalidInput, RateLimited, SessionEnded
+from services.access_mending import Unlock, unlock
+from services.errors import CoopError, InvalidInput, RateLimited
 from services.portal_place import PortalPlace
 from services.portal_throttles import purge
 from tests.services import portal_door as portal
@@ -265,56 +265,6 @@ def test_not_my_image_opens_a_case_and_says_the_same_to_everybody(world: World) 
     assert len(said) == 1
     reports = world.rows("SELECT member_id, answered FROM image_report")
     assert [(row["member_id"], bool(row["answered"])) for row in reports] == [(member, False)]
-
-
-def test_idle_absolute_replaced_and_signed_out_end_a_session_at_its_next_call(world: World) -> None:
-    operator, _ = portal.member_inside(world)
-    for _ in range(14):
-        world.clock.advance(minutes=4)
-        door.touch(operator, world.uow)
-    state = door.session_state(operator, world.uow)
-    assert (state.ended, state.idle_seconds_left, state.absolute_seconds_left) == (False, 300, 240)
-    world.clock.advance(minutes=4, seconds=1)
-    assert door.session_state(operator, world.uow).ended
-    with pytest.raises(SessionEnded, match="session_ended"):
-        door.touch(operator, world.uow)
-    second = portal.sign_in(world).operator
-    world.clock.advance(minutes=5, seconds=1)
-    with pytest.raises(SessionEnded):
-        door.touch(second, world.uow)
-    third = portal.sign_in(world).operator
-    fourth = portal.sign_in(world, place=OTHER).operator
-    with pytest.raises(SessionEnded):
-        door.touch(third, world.uow)
-    door.touch(fourth, world.uow)
-    door.sign_out(fourth, world.uow)
-    door.sign_out(fourth, world.uow)
-    with pytest.raises(SessionEnded):
-        door.touch(fourth, world.uow)
-    assert len(world.events("portal.sign_out")) == 1
-
-
-def test_a_kiosk_says_when_it_is_about_to_wipe(world: World) -> None:
-    operator, _ = portal.member_inside(world, place=KIOSK)
-    world.clock.advance(seconds=99)
-    assert not door.session_state(operator, world.uow).notice
-    world.clock.advance(seconds=1)
-    assert door.session_state(operator, world.uow).notice
-    world.clock.advance(seconds=21)
-    assert door.session_state(operator, world.uow).ended
-
-
-def test_a_suspension_ends_the_session_and_resuming_does_not_bring_it_back(world: World) -> None:
-    operator, member = portal.member_inside(world)
-    agent = world.staff("otra")
-    suspend(Suspend(member, REASON), agent, world.uow)
-    with pytest.raises(SessionEnded):
-        door.touch(operator, world.uow)
-    paused = refusal(lambda: portal.sign_in(world))
-    assert paused.user_text == "Su acceso está bloqueado o suspendido. Llame al 205-0911."
-    world.change("UPDATE access SET state = 'activo', state_before_block = NULL")
-    with pytest.raises(SessionEnded):
-        door.touch(operator, world.uow)
 
 
 def test_the_last_visit_is_the_one_before(world: World) -> None:
