@@ -58,7 +58,7 @@ class Door:
     def __init__(self, place: Place, passes: Passes, policy: WebPolicy, program: Program) -> None:
         self._place, self._passes = place, passes
         self._requests, self._starts = Rate(policy.requests_per_minute), Rate(policy.starts_per_minute)
-        self._complaints = Rate(6)
+        self._complaints, self._told_of_proxy = Rate(6), False
         self._seats = Seats(policy.sessions, policy.sessions_per_origin)
         self._sessions = Sessions(program, idle_seconds=policy.idle_minutes * 60)
         self._cookie = "__Host-coop" if place.url.secure else "coop"
@@ -105,8 +105,12 @@ class Door:
         answer.headers.setdefault("Cache-Control", "no-store")
 
     async def _judged(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        forwarded = request.headers.getall("X-Forwarded-For", ())
+        if forwarded and not self._place.trusted and not self._told_of_proxy:
+            self._told_of_proxy = True
+            logger.warning("a proxy stands before the server, and none is trusted: all browsers count as one origin")
         try:
-            origin = origin_of(request.remote or "", request.headers.getall("X-Forwarded-For", ()), self._place.trusted)
+            origin = origin_of(request.remote or "", forwarded, self._place.trusted)
         except UnclearOrigin:
             return self._refuse(request, HTTPStatus.BAD_REQUEST, UNCLEAR)
         request[ORIGIN] = origin

@@ -65,7 +65,7 @@ class Visit:
         self.picture("usuario")
         tab.type("<F3>")
         tab.see("Número de asociado", "No soy un robot")
-        tab.type(NUMBER, "<Enter>", BIRTH, "<Enter>", cedula(NUMBER), "<Enter>", "<Space>")
+        tab.type(NUMBER, "<Enter>", BIRTH, cedula(NUMBER), "<Enter>", "<Space>")  # A full year leads on.
         tab.see(NUMBER, cedula(NUMBER), "1986")
         self.picture("registrar")
         tab.type("<F2>")
