@@ -112,6 +112,7 @@ class AuditCalendar(BaseScreen[date]):
 
     ACTIONS: ClassVar[tuple[CommandClass, ...]] = (ShowDay, MonthBefore, MonthAfter, Back)
     AUTO_FOCUS = "#month"
+    DEFAULT_CSS = "AuditCalendar #month-name { padding: 0 2; }"
     HELP = "Cuántos eventos cumplen el filtro cada día. Las flechas eligen, Enter muestra el día, Esc vuelve."
 
     def __init__(self, wanted: AuditFilter, day: date) -> None:
@@ -138,7 +139,7 @@ class AuditCalendar(BaseScreen[date]):
         last = calendar.monthrange(first.year, first.month)[1]
         shape = spark([counts.get(first.replace(day=day), 0) for day in range(1, last + 1)])
         name = f"{MONTHS[first.month - 1].capitalize()} {first.year}   {shape}   {sum(counts.values()):,} eventos"
-        self.query_one("#month-name", PlainText).show(f"  {name}")
+        self.query_one("#month-name", PlainText).show(name)
         grid.show_counts(counts)
 
     def on_month_grid_moved(self) -> None:

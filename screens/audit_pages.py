@@ -192,7 +192,8 @@ class AuditPages(BaseScreen[None]):
 
     def count_text(self) -> str:
         """How many events are on show, and whether more follow."""
-        return f"{len(self._page.rows)} eventos." + (" Hay anteriores: N." if self._page.more else "")
+        many = len(self._page.rows)
+        return f"{many} evento{'' if many == 1 else 's'}." + (" Hay anteriores: N." if self._page.more else "")
 
     def action_filter_by_value(self) -> None:
         """F."""

@@ -130,4 +130,5 @@ def activity(day: date | None, hours: Sequence[int]) -> str:
     """`23/11/2026  0h│  ▁▂█▃  │23h  1,204 eventos`."""
     if day is None:
         return ""
-    return f"{format_date(day)}  0h│{spark(hours)}│23h  {sum(hours):,} eventos en el día"
+    many = sum(hours)
+    return f"{format_date(day)}  0h│{spark(hours)}│23h  {many:,} evento{'' if many == 1 else 's'} en el día"

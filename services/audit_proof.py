@@ -7,6 +7,7 @@ another. The walk streams: memory does not grow with the trail.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -148,6 +149,22 @@ def _end(anchors: dict[int, bytes], last: int) -> list[Finding]:
         return []
     what = f"Faltan los eventos {last + 1} a {signed}: hay un punto de control firmado del evento {signed}."
     return [Finding("truncated", last + 1, what)]
+
+
+def check_printed(engine: Engine, printed: str) -> Finding | None:
+    """What is wrong with the trail by a head that stands on paper, `1234 9f86d081884c7d65` (reports of drawers print
+    it); None if event 1234 is still the one whose hash began so. Raises ValueError for any other text."""
+    match = re.fullmatch(r"([1-9][0-9]{0,17}) ([0-9a-f]{16,64})", " ".join(printed.lower().split()))
+    if match is None:
+        raise ValueError("a number and sixteen hexadecimal digits or more")
+    seq = int(match[1])
+    with engine.connect() as connection:
+        stored = connection.execute(text("SELECT hash FROM audit_seal WHERE seq = :seq"), {"seq": seq}).scalar()
+    if stored is None:
+        return Finding("truncated", seq, f"Falta el evento {seq}, que está impreso: la cadena fue cortada.")
+    if not stored.hex().startswith(match[2]):
+        return Finding("rewritten", seq, f"El evento {seq} no es el que se imprimió: la cadena fue escrita de nuevo.")
+    return None
 
 
 WALK_SERVER = text(

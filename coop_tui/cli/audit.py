@@ -24,6 +24,7 @@ def add_arguments(_name: str, parser: argparse.ArgumentParser) -> None:
     verify.add_argument("--checkpoints", metavar="ARCHIVO", type=Path, help="archivo de puntos de control")
     verify.add_argument("--since", metavar="DD/MM/AAAA", help="desde este día, entre sus puntos de control")
     verify.add_argument("--until", metavar="DD/MM/AAAA", help="hasta este día")
+    verify.add_argument("--printed", metavar="CABEZA", help="lo impreso en un cierre: «1234 9f86d081884c7d65»")
     prove = actions.add_parser("prove", help="escribe la prueba de un evento, que cualquiera comprueba")
     prove.add_argument("seq", type=int, metavar="EVENTO", help="número del evento en la cadena")
     prove.add_argument("--folder", type=Path, default=Path(), metavar="CARPETA", help="dónde (esta, si no se dice)")
@@ -70,8 +71,9 @@ def _verify(options: argparse.Namespace) -> int:
 def _walk(engine: Engine, checkpoints: Path, key: bytes, options: argparse.Namespace) -> Proof:
     """Ctrl+C ends the walk at the next report; what was found until then is told."""
     import signal
+    from dataclasses import replace
 
-    from services.audit_proof import verify
+    from services.audit_proof import check_printed, verify
     from services.checkpoints import read_checkpoints
 
     stopped: list[int] = []
@@ -82,9 +84,13 @@ def _walk(engine: Engine, checkpoints: Path, key: bytes, options: argparse.Names
         return not stopped
 
     try:
-        return verify(engine, read_checkpoints(checkpoints), key, period=_period(options), progress=progress)
+        proof = verify(engine, read_checkpoints(checkpoints), key, period=_period(options), progress=progress)
+        printed = check_printed(engine, options.printed) if options.printed else None
+    except ValueError:
+        raise Usage("--printed lleva un número y 16 cifras hexadecimales: «1234 9f86d081884c7d65»") from None
     finally:
         signal.signal(signal.SIGINT, former)
+    return replace(proof, findings=(*proof.findings, printed)) if printed else proof
 
 
 def _period(options: argparse.Namespace) -> Period | None:

@@ -268,6 +268,8 @@ def test_the_trail_proves_itself_here_and_on_another_machine(shared: Console, tm
     days = auditor.run("--json", *copy, *words, "--since", "01/01/2020")
     assert days.code == 0 and days.answer["data"]["proof"]["events"] >= 2, days
     assert auditor.run(*copy, *words, "--since", "31/02/2026").code == 2
+    assert auditor.run(*copy, *words, "--printed", "1 0123456789abcdef").code == 1
+    assert auditor.run(*copy, *words, "--printed", "nada").code == 2
     assert shared.run("audit", "prove", "2", "--folder", str(away)).code == 0
     proof = ("audit", "check-proof", str(away / "prueba-evento-2.json"), "--public-key", str(away / "llave.pem"))
     checked = auditor.run("--json", *proof)

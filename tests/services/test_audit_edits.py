@@ -16,7 +16,7 @@ from data.engine import make_engine
 from data.secrets.signing import Signer
 from services.audit_chain import first_hash, link
 from services.audit_period import Period
-from services.audit_proof import Proof, verify
+from services.audit_proof import Proof, check_printed, verify
 from services.audit_trail import canonical
 from services.checkpoints import Checkpoint, checkpoint, read_checkpoints
 from services.operator import system_operator
@@ -244,3 +244,22 @@ def test_a_period_is_walked_between_its_checkpoints(
         database.execute("UPDATE audit_event SET body = body || ' ' WHERE id = 60")
         database.commit()
     assert check().intact == (day != 24)
+
+
+def test_a_printed_head_finds_a_tail_that_no_checkpoint_covers(trail: Trail, tmp_path: Path) -> None:
+    """Cut or rewritten after the last checkpoint: the paper knows (C1)."""
+    path = trail.copy(tmp_path / "copy.db")
+    engine = make_engine(f"sqlite:///{path.as_posix()}")
+    with closing(sqlite3.connect(path)) as database:
+        head = database.execute("SELECT hash FROM audit_seal WHERE seq = 120").fetchone()[0].hex()
+        assert check_printed(engine, f" 120  {head[:16].upper()} ") is None
+        wrong = check_printed(engine, f"119 {head[:16]}")
+        assert wrong is not None and (wrong.code, wrong.seq) == ("rewritten", 119)
+        database.execute("DELETE FROM audit_seal WHERE seq >= 100")
+        database.commit()
+    cut = check_printed(engine, f"120 {head[:16]}")
+    assert cut is not None and (cut.code, cut.seq) == ("truncated", 120)
+    for bad in ("", "120", "120 xyz", "0 " + head[:16], f"120 {head[:15]}"):
+        with pytest.raises(ValueError, match="sixteen"):
+            check_printed(engine, bad)
+    engine.dispose()
