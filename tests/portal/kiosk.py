@@ -32,6 +32,7 @@ from tests.screens.support import NARROW, burst, running, screen_text, settle
 from tests.services.callers import ANSWERS
 from tests.services.portal_door import IMAGE_NAME, NEW_PASSWORD, USER, issued, right_answer
 from tests.services.world import World
+from widgets.tick_box import TickBox
 
 NUMBER = "50012"
 SCREENS = {
@@ -155,10 +156,20 @@ class Kiosk:
 
     async def sign_contract(self) -> None:
         """Read to the end, tick, sign."""
-        self.on(Contract)
-        await self.keys("<end><tab><space><f2>")
+        await self.read_contract()
+        await self.keys("<tab><space><f2>")
         self.on(Message)
         await self.keys("<enter>")
+
+    async def read_contract(self) -> None:
+        """To its end. Textual scrolls there after its next refresh, whenever that is."""
+        box = self.on(Contract).query_one(TickBox)
+        await self.keys("<end>")
+        for _ in range(100):
+            if not box.locked:
+                return
+            await at_rest(self.app)
+        raise AssertionError("the end of the contract was not noticed")
 
     # The clock --------------------------------------------------------------------------------------
 

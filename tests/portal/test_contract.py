@@ -42,7 +42,7 @@ async def test_read_tick_sign(size: tuple[int, int], sqlite_world: World, tmp_pa
         assert is_open(desk) == (False, False), "the box is shut until the end was on the screen"
         await desk.keys("<shift+tab><pagedown>")
         assert is_open(desk) == (False, False)
-        await desk.keys("<end>")
+        await desk.read_contract()
         assert is_open(desk) == (True, False)
         assert "EN FE DE LO CUAL" in desk.text
         await desk.keys("<f2>")
@@ -85,7 +85,8 @@ async def test_who_leaves_without_signing_is_asked_again(sqlite_world: World, tm
     configured(sqlite_world)
     async with kiosk(sqlite_world, tmp_path, first_access=False) as desk:
         await desk.sign_in()
-        await desk.keys("<end><tab><space><escape>")
+        await desk.read_contract()
+        await desk.keys("<tab><space><escape>")
         desk.on(Confirm)
         await desk.keys("<f2>")
         desk.on(User)
