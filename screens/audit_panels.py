@@ -58,11 +58,6 @@ class AuditTable(PlainTable):
     def __init__(self) -> None:
         super().__init__(COLUMNS, id="events")
 
-    def redraw_row(self, key: str, shown: Sequence[object]) -> None:
-        """Draw one row anew in its place."""
-        for column, cell in zip(COLUMNS, shown, strict=True):
-            self.update_cell(key, column.title, self._cell(column, cell))
-
     def action_other_value(self, step: int) -> None:
         """Tell the screen."""
         self.post_message(self.ValueChosen(self, step))

@@ -85,6 +85,11 @@ class PlainTable(DataTable[Text]):
         if kept in keys:
             self.move_cursor(row=keys.index(kept))
 
+    def redraw_row(self, key: str, cells: Sequence[object]) -> None:
+        """Draw one row anew in its place."""
+        for column, cell in zip(self._plain_columns, cells, strict=True):
+            super().update_cell(key, column.title, self._cell(column, cell))
+
     @staticmethod
     def _cell(column: Column, value: object) -> Text:
         text = safe(value).copy()

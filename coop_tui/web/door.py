@@ -101,7 +101,8 @@ class Door:
 
     async def _head(self, _request: web.Request, answer: web.StreamResponse) -> None:
         """Say to the browser, with every answer, what a page of ours may do."""
-        answer.headers.update(self._headers)
+        for name, value in self._headers.items():
+            answer.headers[name] = value
         answer.headers.setdefault("Cache-Control", "no-store")
 
     async def _judged(self, request: web.Request, handler: Handler) -> web.StreamResponse:
