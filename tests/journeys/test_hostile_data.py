@@ -374,6 +374,10 @@ async def pay_again_and_again(visit: Visit, desk: MemberDesk) -> None:
     await visit.fill()
     await visit.keys("<f2>")
     await visit.to_the_record()
+    await visit.keys(f"t{source}{target}<enter>1<enter>bb")
+    await visit.scroll()
+    await visit.keys("x")
+    await visit.to_the_record()
 
 
 async def beside_the_desk(visit: Visit) -> None:
