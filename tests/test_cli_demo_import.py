@@ -12,7 +12,7 @@ import pyotp
 import pytest
 
 from coop_tui.cli import main
-from coop_tui.cli.demo import demo_policy
+from coop_tui.cli.demo import DEMO_POLICY, demo_policy
 from data.secrets import Argon2Params, Hasher
 from services.imports import Progress
 from services.policy import load_policy
@@ -100,6 +100,7 @@ def test_demo_is_made_once_in_its_own_folder(tmp_path: Path, capsys: pytest.Capt
     first = capsys.readouterr().out
     assert "mrodriguez" in first and "solo-para-demostracion" in first and "Doña Berta" in first
     assert sorted(path.name for path in folder.iterdir() if path.is_dir()) in (["llaves"], [])
+    (folder / "policy.toml").write_text(f"{DEMO_POLICY}\n", "utf-8")  # as an older program left it: rows are missing
     assert main(["--data", str(folder), "demo", "--no-app"]) == 0
     assert capsys.readouterr().out == first
     assert main(["--data", str(folder), "ledger", "check"]) == 0

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from services.unit_of_work import UnitOfWork
 
 FOLDER = "coop-tui-demo"
+DEMO_POLICY = "# The demo's policy: as shipped, but no role has to enrol a second factor."
 MAIN = ("50000", "40020", "40023", "40001", "40009", "40011", "40021", "40028")
 
 
@@ -82,12 +83,15 @@ def ready_demo(settings: Settings) -> tuple[UnitOfWork, Settings]:
             raise DemoRefused(f"«{settings.data_dir}» ya tiene una base de datos. Elija otra carpeta con --data.")
         print(f"Creando la cooperativa de demostración en {settings.data_dir} …", file=sys.stderr)
         settings = init_store(settings, vault_dir=settings.data_dir / "llaves", demo=True)
+    # Written again each time: after an update of the program the policy has its new rows, or nothing would open.
+    policy = settings.data_dir / "policy.toml"
+    if policy.is_file() and policy.read_text(encoding="utf-8").startswith(DEMO_POLICY):
+        _write_policy(policy)
     uow = open_store(settings)
     if store_fact(uow, "demo") != "1":
         uow.engine.dispose()
         raise DemoRefused(f"«{settings.data_dir}» es una cooperativa real. Elija otra carpeta con --data.")
-    # Written again each time: after an update of the program the policy has its new rows.
-    if _write_policy(settings.data_dir / "policy.toml"):
+    if _write_policy(policy):
         uow.engine.dispose()
         uow = open_store(settings)
     if not demo_built(uow):
@@ -99,7 +103,7 @@ def demo_policy(shipped: str) -> str:
     """The shipped policy without roles that must enrol a second factor."""
     setting = "second_factor_roles ="
     lines = [f"{setting} []" if line.startswith(setting) else line for line in shipped.splitlines()]
-    return "\n".join(["# The demo's policy: as shipped, but no role has to enrol a second factor.", *lines, ""])
+    return "\n".join([DEMO_POLICY, *lines, ""])
 
 
 def _write_policy(path: Path) -> bool:
