@@ -5,7 +5,7 @@ UV = UV_COMPILE_BYTECODE=1 UV_PYTHON_DOWNLOADS=never .tools/bin/uv
 RUN = $(UV) run --frozen
 DEV = $(RUN) --group dev
 
-.PHONY: help run test check bench faults
+.PHONY: help run test check thorough bench faults
 
 help:   ## Show what can be made
 	@python3 -c "import re; [print(f'make {n:<8}{t}') for n, t in re.findall(r'(?m)^([a-z]+):.*?## (.*)', open('Makefile').read())]"
@@ -13,15 +13,18 @@ help:   ## Show what can be made
 run: .tools/bin/uv   ## Open the app on the demo cooperative
 	@$(RUN) coop-tui demo
 
-test: .tools/bin/uv   ## Run every test, on SQLite and PostgreSQL
-	@$(DEV) pytest -n 2
+test: .tools/bin/uv   ## Run the tests, on SQLite and PostgreSQL
+	@$(DEV) pytest -n 3
 
 check: .tools/bin/uv   ## What CI runs: format, lint, types, import contracts, tests
 	@$(DEV) ruff format --check .
 	@$(DEV) ruff check .
 	@$(DEV) mypy
 	@$(DEV) lint-imports
-	@$(DEV) pytest -n 2
+	@$(DEV) pytest -n 3
+
+thorough: .tools/bin/uv   ## Every test, the long walks and all sequences of the state machines included (half an hour)
+	@COOP_THOROUGH=1 $(DEV) pytest -n 3
 
 bench: .tools/bin/uv   ## Measure and print a table (bench.json)
 	@$(DEV) python -m benchmarks

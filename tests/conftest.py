@@ -54,6 +54,15 @@ class MemoryKeyring(KeyringBackend):
             raise PasswordDeleteError(username)
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave the long walks to `make thorough`, or to who names one."""
+    if os.environ.get("COOP_THOROUGH") == "1" or any("::" in name for name in config.args):
+        return
+    long = [item for item in items if item.get_closest_marker("thorough")]
+    config.hook.pytest_deselected(items=long)
+    items[:] = [item for item in items if item not in long]
+
+
 @pytest.fixture(autouse=True)
 def memory_keyring(monkeypatch: pytest.MonkeyPatch) -> MemoryKeyring:
     """In place of the system's keyring, so that no test reads or writes the developer's own."""

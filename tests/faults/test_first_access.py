@@ -33,6 +33,7 @@ def world(store_url: str) -> Iterator[World]:
     made.close()
 
 
+@pytest.mark.thorough
 def test_a_kill_at_each_step_before_and_after_the_commit(world: World) -> None:
     with Desks("tests.faults.portal_child") as browsers:
         for number, (step, point) in enumerate(

@@ -60,6 +60,10 @@ def no_way_out(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return called
 
 
+#: The registration, movements, a payment step by step to its review, profile, security.
+DEEPER = ("<f3>", "1", "t", "t<enter>", "t<enter><enter><enter>", "t<enter><enter><enter>75<enter><enter>", "p", "s")
+
+
 async def press_everything(desk: Kiosk) -> None:
     """Every key once, wherever the last one has led; the screens themselves may change meanwhile."""
     for key in EVERY_KEY:
@@ -69,12 +73,13 @@ async def press_everything(desk: Kiosk) -> None:
     await at_rest(desk.app)
 
 
-@pytest.mark.parametrize("where", ["user", "temporary", *SCREENS])
+@pytest.mark.thorough
+@pytest.mark.parametrize("where", ["temporary", *SCREENS])
 async def test_no_key_leads_out(where: str, sqlite_world: World, tmp_path: Path, no_way_out: list[str]) -> None:
     async with kiosk(sqlite_world, tmp_path) as desk:
         if where == "temporary":
             await desk.keys("50012<enter>")
-        elif where != "user":
+        else:
             await desk.up_to(where)
         await press_everything(desk)
         assert no_way_out == []
@@ -94,7 +99,7 @@ async def test_no_key_leads_out_of_the_sign_in(sqlite_world: World, tmp_path: Pa
 
 @pytest.mark.parametrize(
     "script",
-    ["<f3>", "", "1", "t", "t<enter>", "t<enter><enter><enter>", "t<enter><enter><enter>75<enter><enter>", "p", "s"],
+    [""] + [pytest.param(script, marks=pytest.mark.thorough) for script in DEEPER],
 )
 async def test_no_key_leads_out_of_what_a_member_sees(
     script: str, sqlite_world: World, tmp_path: Path, no_way_out: list[str]

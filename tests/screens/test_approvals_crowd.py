@@ -47,6 +47,7 @@ def another_uow(world: World) -> UnitOfWork:
 
 
 @pytest.mark.timeout(400)  # a hundred keys on a machine with other work
+@pytest.mark.thorough
 async def test_fifty_in_one_go(sqlite_world: World, tmp_path: Path) -> None:
     """A hundred keys typed ahead decide fifty, each once; then the queue is empty."""
     seat = Seat(sqlite_world, tmp_path, waiting=0)

@@ -42,7 +42,7 @@ OWN = [
     ("6", "total", Op.SERVICE_PAY, 62_68, "Pago de servicio de la Cooperativa: SEG.VIDA"),
     ("7", "min", Op.CARD_PAY, 35_00, "Pago de tarjeta de crédito: MASTERCARD"),
     ("7", "Éstado", Op.CARD_PAY, 280_00, "Pago de tarjeta de crédito: MASTERCARD"),
-    ("8", "cuota", Op.SERVICE_PAY, 18_50, "Pago de servicio de la Cooperativa: PLAN CELULAR"),
+    ("8", "cuota", Op.SERVICE_PAY, 18_50, "Pago de servicio de la Cooperativa: PLAN"),
 ]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import os
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
@@ -16,6 +17,8 @@ from data.values.uuid7 import uuid7
 from tests.services.world import World
 
 OpenWorld = Callable[[], AbstractContextManager[World]]
+#: `make thorough` tries all the sequences, every other run this share of them.
+SHARE = 1 if os.environ.get("COOP_THOROUGH") == "1" else 3
 
 
 def run(
@@ -26,7 +29,7 @@ def run(
     run_state_machine_as_test(  # type: ignore[no-untyped-call]
         made,
         settings=settings(
-            max_examples=examples,
+            max_examples=max(2, examples // SHARE),
             stateful_step_count=steps,
             deadline=None,
             database=None,

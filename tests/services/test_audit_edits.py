@@ -205,6 +205,7 @@ def _other_body(database: sqlite3.Connection, chance: random.Random) -> str:
 
 
 @pytest.mark.timeout(300)
+@pytest.mark.thorough
 def test_a_thousand_random_edits_are_all_found_and_named(trail: Trail, tmp_path: Path) -> None:
     chance = random.Random(20261125)
     wrong = []
