@@ -54,13 +54,57 @@ class MemoryKeyring(KeyringBackend):
             raise PasswordDeleteError(username)
 
 
+#: Where the engines differ most, or money and entry are decided: these run on PostgreSQL every day, the rest of the
+#: services' tests with `make thorough`.
+DAILY_ON_POSTGRESQL = frozenset(
+    [
+        "test_posting",
+        "test_posting_model",
+        "test_unit_of_work",
+        "test_ledger_check",
+        "test_payments_own",
+        "test_payments_model",
+        "test_approval_races",
+        "test_approvals_model",
+        "test_attack_grants",
+        "test_attack_guards",
+        "test_attack_portal",
+        "test_baskets_model",
+        "test_biller_payments",
+        "test_drawer_payments",
+        "test_schedules_model",
+        "test_portal_sign_in",
+        "test_portal_first_access",
+        "test_audit_proof",
+        "test_billing",
+        "test_bank",
+        "test_posting_faults",
+        "test_oracle",
+        "test_ledger_sql",
+        "test_writers",
+        "test_driver_sql",
+    ]
+)
+#: Second looks at what another variant of a test has shown: typed slowly, on a wide terminal, with the whole bank.
+SECOND_LOOKS = frozenset({"slowly", "size1", "120x40", "whole"})
+
+
+def is_thorough(item: pytest.Item) -> bool:
+    """Whether a test is one of the long walks, or the second look of one that isn't."""
+    if item.get_closest_marker("thorough"):
+        return True
+    variant = set(item.name.partition("[")[2].rstrip("]").split("-"))
+    on_postgresql = "postgresql" in variant and item.path.stem not in DAILY_ON_POSTGRESQL
+    return on_postgresql or not variant.isdisjoint(SECOND_LOOKS)
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave the long walks to `make thorough`, or to who names one."""
     if os.environ.get("COOP_THOROUGH") == "1" or any("::" in name for name in config.args):
         return
-    long = [item for item in items if item.get_closest_marker("thorough")]
+    long = [item for item in items if is_thorough(item)]
     config.hook.pytest_deselected(items=long)
-    items[:] = [item for item in items if item not in long]
+    items[:] = [item for item in items if item not in set(long)]
 
 
 @pytest.fixture(autouse=True)

@@ -174,6 +174,7 @@ def test_importing_again_changes_nothing(shared: Console) -> None:
     assert shared.run("--json", "ledger", "check").answer["data"] == []
 
 
+@pytest.mark.thorough
 def test_people_come_work_and_go(shared: Console) -> None:
     """An administrator adds a cashier, who chose a password at the desk, searches, and is disabled."""
     add = ("--json", "staff", "add", "lbatista", "--name", "Luis Batista", "--role", "cajero", "--branch", "018")
@@ -225,6 +226,7 @@ def test_a_password_file_is_read_only_if_nobody_else_can(shared: Console, tmp_pa
     assert shared.run("staff", "list", "--as", "rsanjur").code == 2  # no password from anywhere
 
 
+@pytest.mark.thorough
 def test_the_second_factor_is_the_files_second_line(tmp_path: Path) -> None:
     """By the shipped policy an administrator needs one, and works with it from the command line too."""
     console = Console(tmp_path / "casa", tmp_path / "datos")

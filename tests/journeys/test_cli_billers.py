@@ -43,6 +43,7 @@ def set_aside(uow: UnitOfWork) -> str:
     return key
 
 
+@pytest.mark.thorough
 def test_a_day_and_what_is_in_process(tmp_path: Path) -> None:
     console = made(tmp_path)
     assert console.run("billers", "orders").out == "No hay órdenes en proceso.\n"

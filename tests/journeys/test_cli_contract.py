@@ -31,6 +31,7 @@ def signed(uow: UnitOfWork) -> None:
         tx.commit()
 
 
+@pytest.mark.thorough
 def test_one_signature_from_the_list_to_the_files(tmp_path: Path) -> None:
     console = made(tmp_path)
     assert console.run("contract", "list").out == "No hay contratos firmados.\n"

@@ -322,6 +322,7 @@ def session_script(seed: int) -> str:
 
 
 @pytest.mark.parametrize("start", range(0, SESSIONS, 10))
+@pytest.mark.thorough
 async def test_random_sessions_end_alike_at_0_ms_and_typed_slowly(start: int) -> None:
     for seed in range(start, start + 10):
         script = session_script(seed)
