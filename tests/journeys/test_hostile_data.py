@@ -432,7 +432,9 @@ async def at_the_drawer(visit: Visit, world: World) -> None:
     await visit.keys("5<f2>d20<f2>")
     await visit.fill()
     await visit.keys("<escape>")
-    await visit.keys("<escape>c4<f2>")
+    if type(visit.app.screen).__name__ == "Confirm":
+        await visit.keys("<f2>")
+    await visit.keys("c4<f2>")
     await visit.scroll()
     await visit.keys("<f2>")
     await visit.keys("<escape>")

@@ -21,6 +21,8 @@ from tests.screens.counter import CARD, LOAN
 from tests.services.portal_door import member_inside
 from tests.services.world import World
 
+pytestmark = pytest.mark.thorough
+
 ACCOUNTS = (
     ("11", "PLAN DE CAPITALIZACIÓN", 0, {"quota": 20_00}, "11-018-50012-1"),
     ("21", "PRÉSTAMO PERSONAL", -900_00, LOAN, "21-018-50012-1"),

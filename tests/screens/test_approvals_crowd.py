@@ -29,6 +29,8 @@ from tests.screens.support import NARROW, WIDE, assert_snapshot, burst, running,
 from tests.services.approval_desk import tighten
 from tests.services.world import World
 
+pytestmark = pytest.mark.thorough
+
 MANY = 50
 
 

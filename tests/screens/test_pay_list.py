@@ -17,6 +17,8 @@ from tests.screens.support import SIZES, assert_snapshot
 from tests.services.callers import sent_code
 from tests.services.world import World
 
+pytestmark = pytest.mark.thorough
+
 
 @pytest.fixture
 def desk(sqlite_world: World, tmp_path: Path) -> Iterator[BillCounter]:

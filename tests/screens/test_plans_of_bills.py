@@ -14,6 +14,8 @@ from services.sandbox_billers import Fault
 from tests.screens.billers import ENSA, BillCounter, bill_counter
 from tests.services.world import World
 
+pytestmark = pytest.mark.thorough
+
 TO_ENSA = f":pg ensa {ENSA} 12.34 de 1<enter>"
 TO_PLAN = "t13<enter>cuota<enter>"
 

@@ -24,6 +24,8 @@ from tests.screens.support import SIZES, assert_snapshot, screen_text
 from tests.services.callers import sent_code
 from tests.services.world import World
 
+pytestmark = pytest.mark.thorough
+
 TO_PLAN = "t13<enter>cuota<enter>"  # the plan's quota, from savings 1, reviewed
 TO_LOAN = "t15<enter>50<enter>"
 
