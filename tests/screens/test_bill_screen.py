@@ -259,6 +259,8 @@ async def test_a_terminal_that_is_made_smaller_keeps_the_review_whole(sqlite_wor
         async with desk.served.desk.open(level=2) as pilot:
             await desk.keys(f":pg<enter>ensa<enter>{ENSA}<enter>")
             await pilot.resize_terminal(*NARROW)
+            while desk.served.desk.app.screen._compositor.size != NARROW:  # laid out anew, not only told
+                await pilot.pause()
             await desk.served.desk.rest()
             assert_snapshot(desk.served.desk.app, "bill_review_80x24")
 
