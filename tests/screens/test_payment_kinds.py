@@ -27,8 +27,10 @@ def on(served: Counter) -> Any:
 
 
 def shown(served: Counter) -> str:
-    """What the terminal shows, without frames, in one line."""
-    return " ".join(screen_text(served.desk.app).replace("│", " ").split())
+    """What the terminal shows, without frames, in one line: the form's side whole, then what stands beside it."""
+    halves = [line.partition("││") for line in screen_text(served.desk.app).splitlines()]
+    sides = " ".join(half[0] for half in halves) + " " + " ".join(half[2] for half in halves)
+    return " ".join(sides.replace("│", " ").split())
 
 
 def posted(served: Counter) -> list[dict[str, Any]]:
@@ -42,7 +44,7 @@ OWN = [
     ("6", "total", Op.SERVICE_PAY, 62_68, "Pago de servicio de la Cooperativa: SEG.VIDA"),
     ("7", "min", Op.CARD_PAY, 35_00, "Pago de tarjeta de crédito: MASTERCARD"),
     ("7", "Éstado", Op.CARD_PAY, 280_00, "Pago de tarjeta de crédito: MASTERCARD"),
-    ("8", "cuota", Op.SERVICE_PAY, 18_50, "Pago de servicio de la Cooperativa: PLAN"),
+    ("8", "cuota", Op.SERVICE_PAY, 18_50, "Pago de servicio de la Cooperativa: PLAN CELULAR"),
 ]
 
 
