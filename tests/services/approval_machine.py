@@ -23,7 +23,7 @@ from services.operator import Channel, Operator, Role
 from services.payment_kinds import kind_for
 from services.payments import ConfirmPayment, PreparePayment, prepare
 from services.sandbox_billers import Fault, SandboxBillers
-from tests.services.biller_desk import ENSA, MOBILE
+from tests.services.biller_desk import ENSA, MOBILE, client_of
 from tests.services.counters import in_notes
 from tests.services.test_payments_model import ACCOUNTS, Counter, amounts, members, sources, targets
 
@@ -59,8 +59,11 @@ class AskingMachine(Counter):
     """The counter, where more than B/.20.00 needs a second person; `gateway` speaks to a sandbox of all runs."""
 
     sandbox: SandboxBillers
-    gateway: BillerGateway
     asked = Bundle("asked")
+
+    @property
+    def gateway(self) -> BillerGateway:
+        return client_of(self.sandbox)
 
     @initialize()
     def begin(self) -> None:

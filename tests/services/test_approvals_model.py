@@ -27,7 +27,6 @@ from services.approvals import (
     refuse,
     withdraw,
 )
-from services.biller_gateway import BillerGateway
 from services.biller_orders import settle_due
 from services.biller_payments import ConfirmBill, confirm_bill
 from services.errors import CoopError
@@ -234,8 +233,7 @@ class Queue(AskingMachine):
 @contextmanager
 def billers(folder: Path) -> Iterator[type[Queue]]:
     with SandboxBillers(folder / "billers") as sandbox:
-        gateway = BillerGateway(sandbox.url, step_seconds=0.5, whole_seconds=0.5)
-        yield type("Queue", (Queue,), {"sandbox": sandbox, "gateway": gateway})
+        yield type("Queue", (Queue,), {"sandbox": sandbox})
 
 
 @pytest.mark.timeout(400)

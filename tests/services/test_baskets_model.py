@@ -31,7 +31,6 @@ from services.baskets import (
     resubmit_basket,
 )
 from services.biller_contract import OrderState
-from services.biller_gateway import BillerGateway
 from services.biller_orders import settle_due
 from services.biller_payments import PrepareBill
 from services.errors import CoopError, DataChanged
@@ -88,8 +87,7 @@ class Calls(RuleBasedStateMachine):
             ),
             "theirs": self.world.account(self.world.member(str(50_001 + 2 * number))),
         }
-        gateway = BillerGateway(self.sandbox.url, step_seconds=0.5, whole_seconds=0.5)
-        self.desk = BillerDesk(self.world, self.sandbox, gateway, agent, member, self.names["savings"])
+        self.desk = BillerDesk(self.world, self.sandbox, agent, member, self.names["savings"])
         self.outside = dict.fromkeys(self.names.values(), 0) | {
             self.names["savings"]: 500_00,
             self.names["card"]: -300_00,
