@@ -181,7 +181,8 @@ class RecordScreen(RecordPlans):
         """F7: the call is over."""
         if not await self.basket_may_go():
             return
-        from services.cases import INQUIRY, CloseCase, close_case
+        from services.case_kinds import INQUIRY
+        from services.cases import CloseCase, close_case
         from services.timeline import what_text
 
         if self.record is not None and self.record.case_id is not None:

@@ -13,33 +13,11 @@ from sqlmodel import col
 from data.tables import AuditEvent, Case, Lease, OneTimeCode, StaffSession
 from data.types import utc_text
 from data.values.uuid7 import uuid7
+from services.case_kinds import DONE, INQUIRY, counted
 from services.errors import NotFound
 from services.operations import Op
 from services.operator import Operator
 from services.unit_of_work import Transaction, UnitOfWork
-
-INQUIRY = "consulta"
-#: What is done by looking or by opening doors is no outcome of its own.
-NO_OUTCOME = frozenset(
-    op.value
-    for op in (
-        Op.MEMBER_FIND,
-        Op.MEMBER_FIND_BY_NAME,
-        Op.QUEUE_VIEW,
-        Op.RECORD_VIEW,
-        Op.BALANCES_VIEW,
-        Op.MOVEMENTS_VIEW,
-        Op.TIMELINE_VIEW,
-        Op.NOTES_VIEW,
-        Op.RECEIPT_VIEW,
-        Op.CASE_OPEN,
-        Op.CASE_CLOSE,
-        Op.CALLER_VERIFY,
-        Op.SECOND_PERSON,
-        Op.AUDIT_READ,
-    )
-)
-OPERATIONS = frozenset(op.value for op in Op)
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,9 +139,8 @@ def _outcome(tx: Transaction, case: Any) -> str:
             col(AuditEvent.member_id) == case.member_id,
             col(AuditEvent.at) >= utc_text(case.opened_at),
             col(AuditEvent.case_id) == case.id,
-            col(AuditEvent.result) == "ok",
+            col(AuditEvent.result).in_(DONE),
         )
         .order_by(col(AuditEvent.id))
     ).scalars()
-    done = [action for action in dict.fromkeys(actions) if action in OPERATIONS - NO_OUTCOME]
-    return " ".join(done) or INQUIRY
+    return " ".join(counted(actions)) or INQUIRY
