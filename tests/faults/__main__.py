@@ -1,7 +1,8 @@
 """`python -m tests.faults --kills 200 --seed 7`: kill the program between its steps and look for damage.
 
-Kills are shared out between posting on either database, issuing a credential, the bank of tellers, and paying billers
-on either database. Ends with 1 if anything was lost, doubled or half done; the seed that it prints repeats the run.
+Kills are shared out between posting on either database, issuing a credential, the bank of tellers, and on either
+database paying billers, and the worker with what is scheduled and desks with baskets. Ends with 1 if anything was lost,
+doubled or half done; the seed that it prints repeats the run.
 """
 
 from __future__ import annotations
@@ -20,9 +21,10 @@ from tests import postgresql
 from tests.faults.bank import run_bank
 from tests.faults.billing import run_billing
 from tests.faults.issuing import Report, run_issuing
+from tests.faults.planning import run_planning
 from tests.faults.posting import run_posting, set_up
 
-PARTS = ("sqlite", "postgresql", "issuing", "bank", "bills", "bills-postgresql")
+PARTS = ("sqlite", "postgresql", "issuing", "bank", "bills", "bills-postgresql", "plans", "plans-postgresql")
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -58,6 +60,8 @@ def run(part: str, kills: int, seed: int, url: str | None) -> Report:
     with tempfile.TemporaryDirectory(prefix="coop-faults-") as name, store(part, Path(name), url) as address:
         if part.startswith("bills"):
             return run_billing(address, Path(name), kills, seed, f"{part} at a gateway")
+        if part.startswith("plans"):
+            return run_planning(address, Path(name), kills, seed, f"{part} and baskets")
         if part == "bank":
             return run_bank(address, Path(name), kills, seed)
         return run_posting(set_up(address, Path(name)), kills, seed, f"posting on {part}")
@@ -66,7 +70,7 @@ def run(part: str, kills: int, seed: int, url: str | None) -> Report:
 @contextlib.contextmanager
 def store(part: str, folder: Path, url: str | None) -> Iterator[str]:
     """The address of a migrated store."""
-    if part in ("sqlite", "bills"):
+    if part in ("sqlite", "bills", "plans"):
         address = f"sqlite:///{(folder / 'coop.db').as_posix()}"
         upgrade(address)
         yield address

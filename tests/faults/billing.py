@@ -111,7 +111,7 @@ def run_billing(url: str, folder: Path, kills: int, seed: int, name: str) -> Rep
     killed: Counter[str] = Counter()
     problems: list[str] = []
     started = time.monotonic()
-    with _sandbox(folder / "sandbox") as gateway_url:
+    with sandbox(folder / "sandbox") as gateway_url:
         stage = _set_up(url, folder, gateway_url)
         for number, point in enumerate(points):
             plan = Plan(point, rng.randint(1, 4), 1, rng.randrange(2**32))
@@ -141,7 +141,7 @@ def _set_up(url: str, folder: Path, gateway_url: str) -> Stage:
 
 
 @contextlib.contextmanager
-def _sandbox(folder: Path) -> Iterator[str]:
+def sandbox(folder: Path) -> Iterator[str]:
     """The gateway in a process of its own, so that the processes that are forked here have one thread each."""
     reading, writing = os.pipe()
 
@@ -161,13 +161,13 @@ def _sandbox(folder: Path) -> Iterator[str]:
         os.waitpid(child, 0)
 
 
-def _switch(stage: Stage, fault: Fault | None) -> None:
+def switch(gateway_url: str, fault: Fault | None) -> None:
     """Put a fault on for the next request, or mend all."""
     wanted = {"fault": fault, "times": 1, "biller": None, "seconds": None}
     with httpx.Client(trust_env=False) as client:
         client.request(
             "POST" if fault else "DELETE",
-            stage.gateway_url + CONTROL,
+            gateway_url + CONTROL,
             content=json.dumps(wanted),
             headers={"Content-Type": "application/json"},
         ).raise_for_status()
@@ -184,9 +184,9 @@ def _work(stage: Stage, plan: Plan) -> None:
     rng = random.Random(plan.seed)
     for _ in range(TURNS):
         if rng.random() < 0.4:
-            _switch(stage, rng.choice(FAULTS))
+            switch(stage.gateway_url, rng.choice(FAULTS))
         if rng.random() < 0.2:
-            _take_steps(stage, uow)
+            take_steps(stage.gateway, uow)
         desk = rng.choice(stage.desks)
         with contextlib.suppress(InsufficientFunds, DataChanged):
             form = _form(desk, uow, rng)
@@ -201,12 +201,12 @@ def _form(desk: Desk, uow: UnitOfWork, rng: random.Random) -> ConfirmBill:
     return ConfirmBill(uuid7(), prepare_bill(PrepareBill(*what), desk.agent, uow).hash, *what)
 
 
-def _take_steps(stage: Stage, uow: UnitOfWork) -> None:
+def take_steps(gateway: BillerGateway, uow: UnitOfWork) -> None:
     """What the worker does, when everything is due."""
     with uow.engine.connect() as connection:
         open_orders = list(connection.execute(OPEN).scalars())
     for order_id in open_orders:
-        attempt(order_id, stage.gateway, uow, at_once=True)
+        attempt(order_id, gateway, uow, at_once=True)
 
 
 # ---------------------------------------------------------------- the process after it
@@ -214,7 +214,7 @@ def _take_steps(stage: Stage, uow: UnitOfWork) -> None:
 
 def _restart(stage: Stage) -> list[str]:
     """Ask for what the journal has open, twice; let the worker go on; then judge. Answers the problems."""
-    _switch(stage, None)
+    switch(stage.gateway_url, None)
     uow, journal = stage.open(), Journal(stage.journal)
     agents = {desk.member: desk.agent for desk in stage.desks}
     problems = []
@@ -224,7 +224,7 @@ def _restart(stage: Stage) -> list[str]:
         if (second.number, second.outcome) != (first.number, first.outcome):
             problems.append(f"{item.key} answered differently the second time")
         journal.settle(item.key, first.outcome)
-    _take_steps(stage, uow)
+    take_steps(stage.gateway, uow)
     minted = set(stage.minted.read_text().split()) if stage.minted.exists() else set()
     acks = [json.loads(line) for line in stage.acks.read_text().splitlines()] if stage.acks.exists() else []
     return problems + judge_bills(uow, stage.folder / "sandbox", OPENING * DESKS, acks, minted)

@@ -17,6 +17,10 @@ from services.receipts import BILLS
 from services.unit_of_work import UnitOfWork
 
 ACTIONS = {*(op.value for op in KINDS), *BILLS, "operation.reverse"}
+#: Of payments: what is told of a bill that waits and of a schedule comes on top.
+NOTICES = text(
+    "SELECT count(*) FROM outbox WHERE template NOT IN ('bill_waiting', 'schedule_created', 'schedule_failed')"
+)
 #: What the members and the house have; not where the opening balances came from.
 TOTAL = text(
     "SELECT sum(CASE WHEN a.tracked THEN a.balance ELSE (SELECT coalesce(sum(e.amount), 0) FROM entry e"
@@ -35,7 +39,7 @@ def judge(
             text("SELECT seq, id, kind, outcome, body, settles_hold FROM operation WHERE kind <> 'opening'")
         ).all()
         told = connection.execute(text("SELECT object, action FROM audit_event WHERE result = 'ok'")).all()
-        notices = connection.execute(text("SELECT count(*) FROM outbox WHERE template <> 'bill_waiting'")).scalar()
+        notices = connection.execute(NOTICES).scalar()
         found = connection.execute(TOTAL).scalar()
     if found != total:
         problems.append(f"the total is {found}, it was {total}")
