@@ -50,9 +50,19 @@ def paired(
     rounds: int,
     at_most: float | None = None,
     at_least: float | None = None,
+    either_first: bool = False,
 ) -> Figure:
-    """Measure both `rounds` times in turns. The goal, if there is one, is on the median of the rounds' ratios."""
-    pairs = [(ours(), base()) for _ in range(rounds)]
+    """Measure both `rounds` times in turns. The goal, if there is one, is on the median of the rounds' ratios.
+
+    `either_first`: every other round begins with the base, for what is small beside what the call before leaves behind.
+    """
+    pairs = []
+    for number in range(rounds):
+        if either_first and number % 2:
+            theirs = base()
+            pairs.append((ours(), theirs))
+        else:
+            pairs.append((ours(), base()))
     ratios = [mine / theirs for mine, theirs in pairs]
     ratio = statistics.median(ratios)
     met = (at_most is None or ratio <= at_most) and (at_least is None or ratio >= at_least)

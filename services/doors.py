@@ -108,8 +108,7 @@ def visitor(connection: Connection, secrets: Secrets, typed: str) -> Visitor:
 
     The same statements run for everybody.
     """
-    name = clean(typed, USER_TYPED).casefold()
-    mark = mark_of(secrets, "user", name)
+    name, mark = _user(typed), user_mark(secrets, typed)
     row = connection.execute(
         select(
             col(Access.member_id), col(Access.state), col(Access.password_hash), col(Access.image_id),
@@ -123,6 +122,11 @@ def visitor(connection: Connection, secrets: Secrets, typed: str) -> Visitor:
         return Visitor(None, mark, unfinished=_is_number(name) or odd)
     steps = (row.password_hash, row.username_at, row.image_at, row.image_id, row.questions_at, row.services_at)
     return Visitor(row.member_id, mark, unfinished=_is_number(name) or None in steps)
+
+
+def user_mark(secrets: Secrets, typed: str) -> str:
+    """The keyed mark of a typed user, the same however it was spelled."""
+    return mark_of(secrets, "user", _user(typed))
 
 
 def first_step(tx: Transaction, who: Visitor, place: PortalPlace) -> DoorStep:
@@ -207,6 +211,10 @@ def door_position(tx: Transaction, member_id: int) -> int | None:
     username = tx.connection.execute(select(col(Access.username_folded)).where(col(Access.member_id) == member_id))
     mark = mark_of(tx.secrets, "user", username.scalar() or "")
     return question_of(tx, Visitor(member_id, mark, unfinished=False))[0]
+
+
+def _user(typed: str) -> str:
+    return clean(typed, USER_TYPED).casefold()
 
 
 def _is_number(name: str) -> bool:

@@ -46,10 +46,15 @@ def failures(tx: Transaction, member_id: int, kinds: tuple[str, ...] = COUNTED) 
     return at_desks + at_portal
 
 
-def keep_portal_failure(tx: Transaction, member_id: int) -> None:
-    """Write down a wrong answer at the portal; it counts like one on the phone. The member must be locked."""
+def keep_portal_failure(tx: Transaction, member_id: int, *, inside: bool = False) -> None:
+    """Write down a wrong answer at the portal; it counts like one on the phone (req. 20). The member must be locked.
+
+    From `inside`, past password and first question, the third (policy) blocks as at a desk. From the door it does not:
+    there whoever knows a user could shut the member out at the phone. The next wrong answer at a desk then blocks.
+    """
     tx.connection.execute(insert(AnswerFailure).values(member_id=member_id, at=tx.now))
-    _block_if_reached(tx, member_id)
+    if inside:
+        _block_if_reached(tx, member_id)
 
 
 def is_blocked(tx: Transaction, member_id: int) -> bool:

@@ -12,7 +12,7 @@ from sqlmodel import col
 
 from data.secrets import Secret, Secrets
 from data.tables import Access, Member
-from services import factors, member_codes, outbox
+from services import factors, member_codes, nobody, outbox
 from services.access_notices import tell
 from services.access_states import held_access
 from services.devices import forget
@@ -24,6 +24,7 @@ from services.doors import (
     open_door,
     question_of,
     use_up,
+    user_mark,
     visitor,
 )
 from services.errors import ContactMissing, ContactTooRecent, DataChanged, InvalidInput, RateLimited, SignInRefused
@@ -47,6 +48,7 @@ SENT = (
     "Si el usuario existe y tiene un correo o celular registrado, le enviamos un código. Escríbalo junto con la"
     " respuesta a su pregunta. Si no le llega, llame al CIS, 205-0911."
 )
+PURPOSE = "forgotten"
 FORMER = "Elija una contraseña distinta de la anterior."
 
 
@@ -106,17 +108,16 @@ def forgot(command: Forgot, place: PortalPlace, uow: UnitOfWork) -> ForgottenSte
     if not command.username.strip():
         raise InvalidInput("Escriba su usuario.", field="username")
     limits, minutes = uow.policy.portal, uow.policy.portal.door_window_minutes
-    uow.hasher.verify_dummy()  # so much work that what queuing a code costs beside it doesn't show
+    holder = _holder(uow.secrets, user_mark(uow.secrets, command.username), place)
+    made = member_codes.make(uow, holder, PURPOSE)  # for whomever: the slow work is done before anybody is looked for
     with at_the_door(uow, place, FORGOT) as tx:
         who = visitor(tx.connection, tx.secrets, command.username)
         origin = mark_of(tx.secrets, "origin", place.origin)
         count_try(tx, "door_origin", origin, most=limits.door_per_origin, minutes=minutes)
         count_try(tx, "door_user", who.mark, most=limits.door_per_user, minutes=minutes)
-        member = _recoverable(tx, who)
-        sent = member is not None and _send(tx, member, _holder(tx.secrets, who.mark, place))
-        if not sent:
-            tx.uow.hasher.verify_dummy()
-        step = _step(tx, Visitor(who.member_id if member else None, who.mark, unfinished=False), place)
+        sent = _send(tx, _recoverable(tx, who), who, holder, made)
+        # Whose access is shut is still asked their own question, as at the door: another one would tell of them.
+        step = _step(tx, Visitor(None if who.unfinished else who.member_id, who.mark, unfinished=False), place)
         tx.record(FORGOT, member=who.member_id, about=f"user:{who.mark[:12]}", detail={"sent": sent})
         tx.commit()
     return step
@@ -138,7 +139,7 @@ def prove(command: ProveForgotten, place: PortalPlace, uow: UnitOfWork) -> Renew
         access = held_access(tx, door.member_id)
         use_up(tx, door, command.ticket, place)
         who = Visitor(door.member_id, door.mark, unfinished=False)
-        right, detail = _judge(tx, access, holder, code, answer) if access is not None else (False, {})
+        right, detail = _judge(tx, access, holder, code, answer)
         if right and access is not None:
             ticket = open_door(tx, who, place, "renew", answered=True).ticket
             step = RenewStep(ticket, facts_of(tx, _member(tx, access), access, None))
@@ -185,35 +186,42 @@ def renew(command: RenewPassword, place: PortalPlace, uow: UnitOfWork) -> Renewe
 
 def _recoverable(tx: Transaction, who: Visitor) -> Member | None:
     """The member, if their first access is finished and open. Numbers are no chosen users: nobody's recovery."""
-    if who.member_id is None or who.unfinished:
-        return None
-    access = held_access(tx, who.member_id)
-    return _member(tx, access) if access is not None and access.state in OPEN_STATES else None
+    access = held_access(tx, None if who.unfinished else who.member_id)
+    member = tx.session.get(Member, access.member_id if access is not None else nobody.NOBODY)
+    return member if access is not None and access.state in OPEN_STATES else None
 
 
-def _send(tx: Transaction, member: Member, holder: str) -> bool:
+def _send(tx: Transaction, member: Member | None, who: Visitor, holder: str, made: member_codes.MadeCode) -> bool:
     """To the first contact that may get one. That none did is nobody's business at the door."""
-    ways = member_codes.ways(tx, member)
-    if not ways:
-        return False
+    ways = member_codes.ways(tx, member) if member is not None else ()
     try:
-        member_codes.send(tx, member, holder, ways[0].destination, "forgotten", about="recuperar su contraseña")
+        if member is None or not ways:
+            member_codes.send_to_nobody(tx, holder, who.mark)
+            return False
+        about = "recuperar su contraseña"
+        member_codes.send(tx, member, holder, ways[0].destination, PURPOSE, about=about, made=made)
     except (RateLimited, ContactMissing, ContactTooRecent):
         return False
     return True
 
 
 def _judge(
-    tx: Transaction, access: Access, holder: str, code: CheckedCode, answer: Compared
+    tx: Transaction, access: Access | None, holder: str, code: CheckedCode, answer: Compared
 ) -> tuple[bool, dict[str, object]]:
     """Whether both are right. A right code with a wrong answer stays unused, and counts a try like a wrong one."""
+    member_id = access.member_id if access is not None else nobody.NOBODY
     try:
-        known = check_compared(tx, access.member_id, answer)
-        right = member_codes.settle(tx, holder, CheckedCode(code.code_id, code.matches and known))
+        known = check_compared(tx, member_id, answer)
     except DataChanged:
         raise DoorClosed from None
-    except InvalidInput:  # no code is good any more
-        right, known = False, check_compared(tx, access.member_id, answer)
+    try:
+        right = member_codes.settle(tx, holder, CheckedCode(code.code_id, code.matches and known))
+    except InvalidInput:  # no code is good any more: nothing to end, and one statement as with one
+        member_codes.end_codes(tx, holder)
+        right = False
+    if access is None:
+        nobody.keep(tx)
+        return False, nobody.wrong_try(tx)
     if right:
         return True, {}
     if not known:

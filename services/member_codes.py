@@ -6,6 +6,7 @@ The message says to type it and to tell nobody: on the phone other codes are rea
 
 import secrets as random_source
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 from sqlalchemy import insert, select, update
@@ -13,7 +14,7 @@ from sqlmodel import col
 
 from data.secrets import Secret
 from data.tables import Member, MemberCode, Outbox
-from services import outbox
+from services import nobody, outbox
 from services.errors import ContactMissing, ContactTooRecent, InvalidInput
 from services.one_time_codes import DIGITS, CheckedCode, Contact, Destination, contacts
 from services.portal_place import mark_of
@@ -32,21 +33,34 @@ def ways(tx: Transaction, member: Member) -> tuple[Contact, ...]:
     return tuple(contact for contact in contacts(tx, member) if contact.usable)
 
 
+@dataclass(frozen=True, slots=True)
+class MadeCode:
+    """A code and its hash, bound to a holder and a purpose; made where a slow hash keeps nobody waiting."""
+
+    code: Secret
+    code_hash: str = field(repr=False)
+
+
+def make(uow: UnitOfWork, holder: str, purpose: str) -> MadeCode:
+    """Draw and hash a code; nothing is kept."""
+    code = f"{random_source.randbelow(10**DIGITS):0{DIGITS}d}"
+    return MadeCode(Secret(code), uow.hasher.hash(_bound(code, holder, purpose)))
+
+
 def send(
-    tx: Transaction, member: Member, holder: str, destination: Destination, purpose: str, *, about: str
-) -> SentCode:
-    """Make a code and queue it; the holder's former ones end and their messages are wiped. `about`: the operation in
-    the program's own words.
+    tx: Transaction, member: Member, holder: str, destination: Destination, purpose: str, *, about: str,
+    made: MadeCode | None = None,
+) -> SentCode:  # fmt: skip
+    """Make a code, unless it was `made` for this holder and purpose, and queue it; the holder's former ones end and
+    their messages are wiped. `about`: the operation in the program's own words.
 
     Raises ContactMissing, ContactTooRecent, RateLimited.
     """
     contact = _usable(tx, member, destination)
-    limits = tx.policy.portal
-    mark = mark_of(tx.secrets, "codes", str(member.id))
-    count_try(tx, "code", mark, most=limits.codes_per_window, minutes=limits.registration_window_minutes)
+    _count(tx, str(member.id))
     end_codes(tx, holder)
     minutes = tx.policy.verification.code_minutes
-    code = f"{random_source.randbelow(10**DIGITS):0{DIGITS}d}"
+    made = made or make(tx.uow, holder, purpose)
     expires_at = tx.now + timedelta(minutes=minutes)
     outbox_id = outbox.enqueue(
         tx,
@@ -54,7 +68,7 @@ def send(
         template=TEMPLATE,
         member_id=member.id,
         to=contact.value or "",
-        context={"code": code, "operation": about, "minutes": str(minutes)},
+        context={"code": made.code.reveal(), "operation": about, "minutes": str(minutes)},
         expires_at=expires_at,
     )
     tx.connection.execute(
@@ -63,7 +77,7 @@ def send(
             member_id=member.id,
             purpose=purpose,
             destination=destination,
-            code_hash=tx.uow.hasher.hash(_bound(code, holder, purpose)),
+            code_hash=made.code_hash,
             outbox_id=outbox_id,
             sent_at=tx.now,
             expires_at=expires_at,
@@ -73,6 +87,15 @@ def send(
     row = tx.connection.execute(select(Outbox).where(col(Outbox.id) == outbox_id)).mappings().one()
     tries = tx.policy.verification.code_tries
     return SentCode(row["destination"], about, expires_at, tries, "en cola", on_its_way=True)
+
+
+def send_to_nobody(tx: Transaction, holder: str, mark: str) -> None:
+    """What `send` asks of the store, for nobody: no code is kept, and none leaves. Raises RateLimited."""
+    _count(tx, mark)
+    end_codes(tx, holder)
+    nobody.keep(tx)
+    nobody.keep(tx)
+    nobody.queued(tx)
 
 
 def compare(uow: UnitOfWork, holder: str, code: Secret) -> CheckedCode:
@@ -158,6 +181,12 @@ def end_codes(tx: Transaction, holder: str) -> None:
     for outbox_id in rows.all():
         if outbox_id is not None:
             outbox.void(tx, outbox_id, "replaced")
+
+
+def _count(tx: Transaction, whose: str) -> None:
+    limits = tx.policy.portal
+    mark = mark_of(tx.secrets, "codes", whose)
+    count_try(tx, "code", mark, most=limits.codes_per_window, minutes=limits.registration_window_minutes)
 
 
 def _usable(tx: Transaction, member: Member, destination: str) -> Contact:

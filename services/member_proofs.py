@@ -74,7 +74,7 @@ def prove_answer(command: ProveAnswer, operator: Operator, uow: UnitOfWork) -> N
             _proven(tx, access, "answer")
             change_session(tx, operator.session_id, answered_at=tx.now)
         else:
-            factors.keep_portal_failure(tx, operator.member_id)
+            factors.keep_portal_failure(tx, operator.member_id, inside=True)
             _failed(tx, access, "answer")
         tx.commit()
     if not right:

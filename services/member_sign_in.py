@@ -13,7 +13,7 @@ from sqlmodel import col
 
 from data.secrets import Secret
 from data.tables import Access, ImageReport
-from services import factors
+from services import factors, nobody
 from services.access_states import PAUSES, held_access
 from services.devices import remember
 from services.door_entry import SignedInMember, enter
@@ -134,16 +134,17 @@ def answer(command: Answer, place: PortalPlace, uow: UnitOfWork) -> DoorStep:
     with at_the_door(uow, place, ANSWER) as tx:
         access = held_access(tx, door.member_id)
         use_up(tx, door, command.ticket, place)
-        right = False
-        if access is not None:
-            try:
-                right = check_compared(tx, access.member_id, compared)
-            except DataChanged:
-                raise DoorClosed from None
+        try:
+            right = check_compared(tx, door.member_id or nobody.NOBODY, compared)
+        except DataChanged:
+            raise DoorClosed from None
         detail: dict[str, object] = {}
-        if access is not None and not right:
-            detail = wrong_try(tx, access)
+        if access is None:
+            nobody.keep(tx)
+            nobody.wrong_try(tx)
+        elif not right:
             factors.keep_portal_failure(tx, access.member_id)
+            detail = wrong_try(tx, access)
         step = picture_step(tx, visitor_of(door), place, answered=right)
         tx.record(
             ANSWER,
@@ -194,14 +195,13 @@ def not_my_image(command: NotMyImage, place: PortalPlace, uow: UnitOfWork) -> Re
     door = look_at(uow, command.ticket, place, "image")
     with at_the_door(uow, place, REPORT) as tx:
         use_up(tx, door, command.ticket, place)
-        if door.member_id is not None:
+        if door.member_id is None:
+            nobody.keep(tx)
+        else:
+            where, terminal = place.channel.value, tx.operator.terminal
             tx.session.add(
                 ImageReport(
-                    member_id=door.member_id,
-                    at=tx.now,
-                    channel=place.channel.value,
-                    terminal=tx.operator.terminal,
-                    answered=door.answered,
+                    member_id=door.member_id, at=tx.now, channel=where, terminal=terminal, answered=door.answered
                 )
             )
         tx.record(REPORT, member=door.member_id, about=f"user:{door.mark[:12]}", detail={"answered": door.answered})

@@ -15,8 +15,8 @@ from data.tables import Access, Member
 from data.values.cedula import Cedula
 from data.values.dates import panama_date
 from data.values.errors import InvalidValue
-from services import outbox
-from services.access_states import AccessState, lock_member
+from services import nobody, outbox
+from services.access_states import AccessState, held_access
 from services.challenges import Challenge, ChallengeNeeded, is_answered, new_challenge
 from services.doors import at_the_door
 from services.errors import InvalidInput
@@ -77,7 +77,7 @@ def register(command: Register, place: PortalPlace, uow: UnitOfWork) -> Register
     uow.hasher.verify_dummy(number)  # far more work than what a found member causes below
     with at_the_door(uow, place, ACTION) as tx:
         member_id = _found(tx, number, cedula, birth)
-        detail = _ask(tx, member_id, place) if member_id is not None else {}
+        detail = _ask(tx, member_id, place) if member_id is not None else _ask_nobody(tx)
         result = "ok" if member_id is not None else "not_found"
         tx.record(ACTION, result=result, member=member_id, about=f"user:{mark[:12]}", detail=detail)
         tx.commit()
@@ -108,10 +108,18 @@ def _found(tx: Transaction, number: str, cedula: str, birth: date) -> int | None
     return None if row is None else int(row.id)
 
 
+def _ask_nobody(tx: Transaction) -> dict[str, object]:
+    """What the same form asks of the store when it is nobody's."""
+    held_access(tx, None)
+    nobody.keep(tx)
+    outbox.notice(tx, nobody.NOBODY, "registration_received", {})
+    nobody.keep(tx)
+    return {}
+
+
 def _ask(tx: Transaction, member_id: int, place: PortalPlace) -> dict[str, object]:
     """Put the member into the queue, unless they stand there already or are past it; tell them either way."""
-    lock_member(tx, member_id)
-    access = tx.session.get(Access, member_id, with_for_update={"key_share": True})
+    access = held_access(tx, member_id)
     if access is not None:
         if access.state != AccessState.REQUESTED:
             outbox.notice(tx, member_id, "registration_repeated", {})

@@ -14,9 +14,9 @@ from sqlmodel import col, select
 from data.secrets import Secret
 from data.tables import Access, TemporaryCredential
 from data.values.uuid7 import is_uuid7
-from services import outbox
-from services.access_states import BLOCKABLE, AccessState, lock_access, lock_member, walk
-from services.errors import CoopError, InvalidInput, SignInRefused
+from services import nobody, outbox
+from services.access_states import BLOCKABLE, AccessState, held_access, walk
+from services.errors import InvalidInput, SignInRefused
 from services.operator import system_operator
 from services.unit_of_work import Transaction, UnitOfWork
 
@@ -155,11 +155,15 @@ def check_temporary(tx: Transaction, member_id: int, match: TemporaryMatch) -> T
     """
     if match.member_id != member_id:
         raise ValueError("the match is of another member")
-    try:
-        lock_member(tx, member_id)
-        access = lock_access(tx, member_id)
-    except CoopError:  # never asked for access: the same answer as a wrong password
+    access = held_access(tx, member_id)
+    if access is None:  # never asked for access: the same answer as a wrong password
         return _answer(tx, member_id, TemporaryOutcome.WRONG, {})
+    return check_held(tx, access, match)
+
+
+def check_held(tx: Transaction, access: Access, match: TemporaryMatch) -> TemporaryCheck:
+    """`check_temporary` for an access that the caller holds already."""
+    member_id = access.member_id
     if match.credential_id is None:
         return _answer(tx, member_id, TemporaryOutcome.WRONG, wrong_try(tx, access))
     credential = tx.session.get(TemporaryCredential, match.credential_id)
@@ -189,7 +193,7 @@ def wrong_try(tx: Transaction, access: Access) -> dict[str, object]:
     """Count a wrong try and block at the policy's number, with what the event says of it (req. 12, A9). A block is told
     to the member, who may not have tried at all."""
     if AccessState(access.state) not in BLOCKABLE:
-        return {}
+        return nobody.wrong_try(tx)
     access.failed_count += 1
     tx.session.add(access)
     detail: dict[str, object] = {"failed": access.failed_count}

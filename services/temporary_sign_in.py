@@ -14,6 +14,7 @@ from data.secrets import Secret
 from data.tables import Access, Member
 from data.values.cedula import Cedula
 from data.values.errors import InvalidValue
+from services import nobody
 from services.access_states import PAUSES, held_access
 from services.door_entry import SignedInMember, enter
 from services.doors import Door, DoorRefused, at_the_door, first_step, look_at, use_up, visitor_of
@@ -28,7 +29,7 @@ from services.temporary_passwords import (
     TEXTS,
     TemporaryMatch,
     TemporaryOutcome,
-    check_temporary,
+    check_held,
     match_temporary,
     wrong_try,
 )
@@ -111,8 +112,9 @@ def _compare(uow: UnitOfWork, door: Door, password: Secret, cedula: str, birth: 
 def _temporary(tx: Transaction, access: Access | None, tried: _Tried) -> str | None:
     """Use the temporary password up; None when it was accepted, else what the person reads. Leaves its own event."""
     if access is None:
+        nobody.wrong_try(tx)
         return WRONG
-    checked = check_temporary(tx, access.member_id, tried.temporary)
+    checked = check_held(tx, access, tried.temporary)
     if checked.outcome is TemporaryOutcome.ACCEPTED:
         access.relogin_at = None  # once more with the data that are about to be chosen
         return None
@@ -128,7 +130,7 @@ def _own_password(tx: Transaction, access: Access | None, tried: _Tried) -> str 
     if right and unfinished and access.state in OPEN_STATES:
         return None
     paused = right and unfinished and access.state in PAUSES
-    detail = wrong_try(tx, access) if unfinished and not right else {}
+    detail = wrong_try(tx, access) if unfinished and not right else nobody.wrong_try(tx)
     reason = "access_paused" if paused else "sign_in_refused"
     tx.record("portal.sign_in", result="refused", reason=reason, member=access.member_id, detail=detail)
     return TEXTS[TemporaryOutcome.PAUSED] if paused else WRONG

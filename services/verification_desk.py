@@ -158,9 +158,10 @@ def _questions(desk: Desk) -> tuple[DrawnQuestion, ...]:
 
 
 def _tries_left(desk: Desk) -> int:
+    """At least one while verification is open: wrong answers at the portal's door use up all but the last."""
     if desk.blocked:
         return 0
-    return max(0, desk.tx.policy.verification.failures_before_block - factors.failures(desk.tx, desk.member_id))
+    return max(1, desk.tx.policy.verification.failures_before_block - factors.failures(desk.tx, desk.member_id))
 
 
 def _left(desk: Desk, kind: str) -> str:
