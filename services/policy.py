@@ -8,6 +8,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+from services.audit_policy import AuditPolicy, PatternsPolicy, check_patterns
 from services.calendar_rules import BusinessRule
 from services.operations import MONEY_OPS, Op
 from services.operator import Role
@@ -130,18 +131,6 @@ class BillersPolicy:
 
 
 @dataclass(frozen=True, slots=True)
-class AuditPolicy:
-    """`sample_size`: events of a sample whose size nobody named; `tail_seconds`: how often a console looks for new
-    events; `export_most`: events of one export."""
-
-    checkpoint_events: int
-    checkpoint_hours: int
-    sample_size: int
-    tail_seconds: int
-    export_most: int
-
-
-@dataclass(frozen=True, slots=True)
 class CashPolicy:
     """Amounts in centésimos. `reportable`: from which cash is reported (L4, req. 45). `blind`: a cashier counts before
     the expected amount is shown; `counts`: how many counts before a difference stands. `vault_alone`: what a cashier
@@ -195,6 +184,7 @@ class Policy:
     outbox: OutboxPolicy
     billers: BillersPolicy
     audit: AuditPolicy
+    patterns: PatternsPolicy
     cash: CashPolicy
     loan: LoanPolicy
     schedules: SchedulesPolicy
@@ -220,6 +210,7 @@ LEAST: Mapping[str, int] = {
     "vault_alone": 0,
     "day_basis": 360,
     "grace_days": 0,
+    "office_opens": 0,
     "overdue_rate_extra": 0,
     "days": 0,
     "retry_days": 0,
@@ -241,6 +232,7 @@ SECTIONS: dict[str, type[Any]] = {
     "outbox": OutboxPolicy,
     "billers": BillersPolicy,
     "audit": AuditPolicy,
+    "patterns": PatternsPolicy,
     "cash": CashPolicy,
     "loan": LoanPolicy,
     "schedules": SchedulesPolicy,
@@ -269,6 +261,8 @@ def load_policy(path: Path | None = None) -> Policy:
         raise PolicyError(f"policy.toml [loan] allocation: {', '.join(LOAN_PARTS)} in some order, principal last")
     if sections["schedules"].holidays not in set(BusinessRule):
         raise PolicyError(f"policy.toml [schedules] holidays: one of {', '.join(BusinessRule)}")
+    if wrong := check_patterns(sections["patterns"]):
+        raise PolicyError(f"policy.toml [patterns] {wrong}")
     return Policy(
         version=str(document.get("version", "")),
         sha256=hashlib.sha256(raw).hexdigest(),
