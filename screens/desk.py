@@ -11,7 +11,6 @@ from textual.containers import Horizontal, Vertical
 from textual.widgets import Input
 
 from data.values.dates import format_time, panama_date
-from screens.base import BaseScreen
 from screens.desk_commands import (
     Conciliate,
     DrawersOfTheDay,
@@ -26,6 +25,7 @@ from screens.desk_commands import (
     ReportedCash,
     Search,
 )
+from screens.desk_reports import ReportsFromDesk
 from screens.flow import background_flow, flow
 from screens.staff_shell import StaffShell, staff_shell
 from services.activation_queue import DaySummary, QueueRow, day_summary, pending_activations
@@ -52,7 +52,7 @@ SEARCH_HELP = (
 )
 
 
-class Desk(BaseScreen[None]):
+class Desk(ReportsFromDesk):
     """The home of everybody who serves members."""
 
     ACTIONS: ClassVar[tuple[CommandClass, ...]] = (
@@ -236,7 +236,7 @@ class Desk(BaseScreen[None]):
         """The local mail is there only while no mail server is."""
         if command is LocalMail and self.staff.mail_folder is None:
             return "El correo sale por el servidor; no hay carpeta local."
-        return None
+        return super().disabled_reason(command)
 
     def action_read_the_audit(self) -> None:
         """F6."""

@@ -56,6 +56,8 @@ STAFF_WORDS: Mapping[str, str] = {
     Op.IMPORT.value: "Importó datos",
     Op.LEDGER_CHECK.value: "Revisó el libro mayor",
     "contract.list": "Vio las firmas de contratos",
+    Op.REPORT_DAY.value: "Vio el reporte de fin de día",
+    "report.export": "Exportó un reporte",
 }
 ALL_WORDS: Mapping[str, str] = {**WORDS, **STAFF_WORDS}
 
@@ -149,6 +151,9 @@ FIELDS: Mapping[str, str] = {
     "sent": "se envió",
     "route": "vía",
     "credential": "credencial",
+    "period": "periodo",
+    "report": "reporte",
+    "sha256": "huella",
 }
 """Names of the body's fields; one that has none is shown as it stands."""
 

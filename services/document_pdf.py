@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from services.qr_drawing import draw_qr, qr_side
 from services.text_cleaning import clean
 
 if TYPE_CHECKING:
@@ -37,7 +38,24 @@ class Table:
     right: frozenset[int] = frozenset()
 
 
-Part = Paragraph | Table
+@dataclass(frozen=True, slots=True)
+class Bars:
+    """A bar a row: label, value (0 or more), the value in words. The longest fills the room between both."""
+
+    rows: tuple[tuple[str, int, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """A QR code of `text` with a line beside it."""
+
+    text: str
+    beside: str
+
+
+Part = Paragraph | Table | Bars | Code
+#: Of bars and codes, in points.
+LABEL, BAR, MODULE = 170, 230, 2
 
 
 def document_pdf(title: str, parts: Sequence[Part], foot: str) -> bytes:
@@ -50,10 +68,7 @@ def document_pdf(title: str, parts: Sequence[Part], foot: str) -> bytes:
     canvas.setAuthor(HOUSE)
     page = _Page(canvas, _drawable(title), _drawable(foot))
     for part in parts:
-        if isinstance(part, Paragraph):
-            page.paragraph(part)
-        else:
-            page.table(part)
+        page.draw(part)
     page.end()
     canvas.save()
     return out.getvalue()
@@ -66,6 +81,38 @@ class _Page:
         self._canvas, self._title, self._foot = canvas, title, foot
         self._number, self._y = 0, 0
         self._turn()
+
+    def draw(self, part: Part) -> None:
+        """Whatever it is."""
+        if isinstance(part, Paragraph):
+            self.paragraph(part)
+        elif isinstance(part, Table):
+            self.table(part)
+        elif isinstance(part, Bars):
+            self.bars(part)
+        else:
+            self.code(part)
+
+    def bars(self, part: Bars) -> None:
+        most = max((value for _, value, _ in part.rows), default=0)
+        for label, value, said in part.rows:
+            self._room(LEADING)
+            self._canvas.setFont("Helvetica", SMALL)
+            self._canvas.drawString(MARGIN, self._y, self._fit(_drawable(label), "Helvetica", LABEL - 6))
+            length = value * BAR // most if most else 0
+            if length:
+                self._canvas.rect(MARGIN + LABEL, self._y - 1, length, SMALL, stroke=0, fill=1)
+            self._canvas.drawString(MARGIN + LABEL + length + 6, self._y, _drawable(said))
+        self._y -= LEADING
+
+    def code(self, part: Code) -> None:
+        side = qr_side(part.text) * MODULE
+        self._room(side + LEADING)
+        draw_qr(self._canvas, part.text, MARGIN, self._y, MODULE)
+        self._canvas.setFont("Helvetica", SMALL)
+        for number, line in enumerate(part.beside.split("\n")):
+            self._canvas.drawString(MARGIN + side + 10, self._y + side - SMALL - number * LEADING, _drawable(line))
+        self._y -= LEADING
 
     def paragraph(self, part: Paragraph) -> None:
         from reportlab.lib.utils import simpleSplit

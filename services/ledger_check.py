@@ -39,7 +39,12 @@ class Finding:
 def check(uow: UnitOfWork) -> tuple[Finding, ...]:
     """All findings, at most 200 of them; empty if the ledger stands. Asks for no right: see `check_ledger`."""
     with snapshot(uow.engine) as connection:
-        return tuple(islice(_walk(connection), MAX_FINDINGS))
+        return read_findings(connection)
+
+
+def read_findings(connection: Connection) -> tuple[Finding, ...]:
+    """The same of the state that this connection sees: for a report that tells of it with other things."""
+    return tuple(islice(_walk(connection), MAX_FINDINGS))
 
 
 def check_ledger(operator: Operator, uow: UnitOfWork) -> tuple[Finding, ...]:

@@ -79,6 +79,7 @@ class Op(StrEnum):
     STAFF_VIEW = "staff.view"
     IMPORT = "import.run"
     LEDGER_CHECK = "ledger.check"
+    REPORT_DAY = "report.day"
 
 
 #: What moves money; each has its limits in the policy (req. 42).

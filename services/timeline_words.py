@@ -136,6 +136,7 @@ RESULTS: Mapping[str, str] = {
     "none": "sin efecto",
     "held": "en proceso",
     "released": "rechazado por el recaudador",
+    "stopped": "detenido",
 }
 CHANNELS: Mapping[str, str] = {
     Channel.CIS.value: "CIS",

@@ -17,7 +17,9 @@ from services.operations import Op
 from services.operator import Operator, Role
 from tests.services.world import World
 
-OF_MEMBERS = frozenset(op for op in Op if not op.value.startswith(("staff.", "import.", "ledger.", "audit.")))
+OF_MEMBERS = frozenset(
+    op for op in Op if not op.value.startswith(("staff.", "import.", "ledger.", "audit.", "report."))
+)
 
 
 def attempt(world: World, operator: Operator, op: Op, member: int | None) -> type[CoopError] | None:

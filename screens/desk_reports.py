@@ -1,0 +1,55 @@
+"""The way from the desk to the reports: the menu, or one of them at once by its words."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from screens.base import BaseScreen, LineEcho
+from services.errors import InvalidInput, NotFound
+from widgets.command import Command, CommandClass
+
+
+class Reports(Command):
+    """Abre la lista de reportes, o uno: «:rep cierre 23/11/2026 018»."""
+
+    id = "reports"
+    label = "Reportes"
+    words = ("reportes", "rep")
+    usage = "REPORTE [PERIODO] [SUCURSAL]"
+
+
+class ReportsFromDesk(BaseScreen[None]):
+    """What the desk has of it."""
+
+    ACTIONS: ClassVar[tuple[CommandClass, ...]] = (Reports,)
+
+    def disabled_reason(self, command: CommandClass) -> str | None:
+        """The menu has a line for those who may see one."""
+        if command is Reports:
+            from screens.reports import NONE, permitted
+
+            return None if permitted(self) else NONE
+        return super().disabled_reason(command)
+
+    def action_reports(self) -> None:
+        """`:reportes`."""
+        from screens.reports import ReportsMenu
+
+        self.app.push_screen(ReportsMenu())
+
+    def line_reports(self, arguments: str) -> None:
+        """`:rep cierre 23/11/2026`."""
+        from screens.reports import asked_report
+
+        try:
+            self.app.push_screen(asked_report(arguments))
+        except (NotFound, InvalidInput) as error:
+            self.say(error.user_text, "warning")
+
+    def line_echo(self, command: CommandClass, arguments: str) -> LineEcho:
+        """A report that does not exist is said while it is typed."""
+        if command is Reports and arguments and self.reason_against(command) is None:
+            from screens.reports import echo_of
+
+            return LineEcho(*echo_of(arguments))
+        return super().line_echo(command, arguments)

@@ -1,0 +1,82 @@
+"""A report as lines of a terminal: the same document that is printed, laid out for a width."""
+
+from __future__ import annotations
+
+from rich.text import Text
+
+from data.values.dates import format_datetime
+from services.report_document import Column, Report, Series, Table, cell_text, figure_text
+from widgets.plots import bar_lines, column_lines
+from widgets.text import plain, safe
+
+GAP = 2
+LEAST = 6
+"""Cells that a column of texts keeps, however narrow the terminal is."""
+
+
+def report_lines(report: Report, width: int) -> tuple[list[Text], list[int]]:
+    """The lines, and the numbers of those on which a section begins."""
+    lines = [safe(f"Hecho el {format_datetime(report.made_at)} · auditoría {report.mark}", "dim")]
+    starts = [0]
+    for section in report.sections:
+        lines.append(Text(""))
+        starts.append(len(lines))
+        lines.append(safe(section.title, "bold"))
+        lines += table_lines(section, width) if isinstance(section, Table) else series_lines(section, width)
+    lines.append(Text(""))
+    for note in report.notes:
+        lines += [safe(line, "dim") for line in _wrapped(note, width)]
+    return lines, starts
+
+
+def table_lines(table: Table, width: int) -> list[Text]:
+    """Heads, rows, and the total below a stroke; texts are cut where they don't fit, figures never."""
+    if not table.rows:
+        return [safe(table.empty, "dim")]
+    heads = [column.title for column in table.columns]
+    whole = [*table.rows, *([table.total] if table.total else [])]
+    rows = [[plain(cell_text(*pair)) for pair in zip(table.columns, row, strict=True)] for row in whole]
+    widths = _widths(table.columns, [heads, *rows], width)
+    drawn = [_line(table.columns, row, widths) for row in rows]
+    stroke = "─" * (sum(widths) + GAP * (len(widths) - 1))
+    body = [safe(line, multiline=True) for line in drawn]
+    if table.total:
+        body[-1] = safe(drawn[-1], "bold", multiline=True)
+        body.insert(-1, safe(stroke, "dim"))
+    return [safe(_line(table.columns, heads, widths), "underline", multiline=True), *body]
+
+
+def series_lines(series: Series, width: int) -> list[Text]:
+    """The plot; of nothing at all, that there is nothing."""
+    if not any(value > 0 for _, value in series.points):
+        return [safe("Nada que dibujar.", "dim")]
+    points = [(plain(label), value) for label, value in series.points]
+    if series.shape == "columns":
+        return [safe(line, multiline=True) for line in column_lines(points, width)]
+    said = [figure_text(series.kind, value) for _, value in series.points]
+    return [safe(line, multiline=True) for line in bar_lines(points, said, width)]
+
+
+def _widths(columns: tuple[Column, ...], rows: list[list[str]], width: int) -> list[int]:
+    wanted = [max(len(row[place]) for row in rows) for place in range(len(columns))]
+    over = sum(wanted) + GAP * (len(wanted) - 1) - width
+    texts = [place for place, column in enumerate(columns) if not column.is_figure]
+    while over > 0 and (wide := [place for place in texts if wanted[place] > LEAST]):
+        widest = max(wide, key=lambda place: wanted[place])
+        wanted[widest] -= 1
+        over -= 1
+    return wanted
+
+
+def _line(columns: tuple[Column, ...], row: list[str], widths: list[int]) -> str:
+    cells = []
+    for column, cell, width in zip(columns, row, widths, strict=True):
+        shown = cell if len(cell) <= width else f"{cell[: width - 1]}…"
+        cells.append(f"{shown:>{width}}" if column.is_figure else f"{shown:<{width}}")
+    return (" " * GAP).join(cells).rstrip()
+
+
+def _wrapped(text: str, width: int) -> list[str]:
+    import textwrap
+
+    return textwrap.wrap(plain(text), max(20, width)) or [""]
