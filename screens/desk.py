@@ -24,6 +24,7 @@ from screens.desk_commands import (
     RefreshDesk,
     ReportedCash,
     Search,
+    StrangeImages,
 )
 from screens.desk_reports import ReportsFromDesk
 from screens.flow import background_flow, flow
@@ -63,6 +64,7 @@ class Desk(ReportsFromDesk):
         People,
         Conciliate,
         OrdersInProcess,
+        StrangeImages,
         OwnDrawer,
         DrawersOfTheDay,
         ReportedCash,
@@ -262,6 +264,12 @@ class Desk(ReportsFromDesk):
 
         self.app.push_screen(OpenOrdersScreen())
 
+    def action_strange_images(self) -> None:
+        """`:imagenes`."""
+        from screens.image_reports import ImageReportsScreen
+
+        self.app.push_screen(ImageReportsScreen())
+
     def action_own_drawer(self) -> None:
         """Ctrl+G."""
         from screens.drawer import DrawerScreen
@@ -331,6 +339,8 @@ def day_text(day: DaySummary, drawer: DrawerState | None = None) -> Text:
     if day.waiting:
         facts.append((day.waiting, "espera aprobación", "esperan aprobación", ""))
     lines = [f"{count:>3} {one if count == 1 else many}{rest}" for count, one, many, rest in facts]
+    if day.image_reports:
+        lines.append(f"!{day.image_reports:>2} sin su imagen  :imagenes")
     if drawer is not None:
         since = f"abierta {format_time(drawer.opened_at)}" if drawer.opened_at else "cerrada"
         lines.append(f"  {'●' if drawer.is_open else '○'} caja {since}")

@@ -76,6 +76,15 @@ class OrdersInProcess(Command):
     operation = Op.BILLER_RECONCILE.value
 
 
+class StrangeImages(Command):
+    """Muestra a los asociados que no reconocieron su imagen de seguridad y esperan que alguien los llame."""
+
+    id = "strange_images"
+    label = "Imágenes no reconocidas"
+    words = ("imagenes", "imágenes")
+    operation = Op.IMAGE_REPORT_ATTEND.value
+
+
 class OwnDrawer(Command):
     """Abre la pantalla de su caja: abrir, mover efectivo, contar y cerrar."""
 

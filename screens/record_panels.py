@@ -35,6 +35,8 @@ def identity_lines(record: Record, *, narrow: bool = False) -> str:
         lines.append(f"Sucursal {' · '.join(part for part in (branch, since) if part)}")
     if record.verification_blocked:
         lines.append("✗ Verificación bloqueada")
+    if record.image_report:
+        lines.append(f"! {record.image_report}")
     lines += [f"! {flag}" for flag in record.flags]
     lines += [f"! {change}" for change in record.waiting_changes]
     lines += [f"▲ {waiting}" for waiting in record.pending]

@@ -14,6 +14,7 @@ from data.tables import Access, ApprovalRequest, AuditEvent, Case, Member, Opera
 from data.types import utc_text
 from data.values.dates import panama_date, panama_midnight
 from services.access_xray import ROUTE_LABELS
+from services.image_reports import count_open
 from services.operations import MONEY_OPS, Op
 from services.operator import Operator
 from services.seen_lists import record_once
@@ -37,15 +38,16 @@ class QueueRow:
 
 @dataclass(frozen=True, slots=True)
 class DaySummary:
-    """The agent's own day, in Panama: cases opened, their mean length in seconds (closed ones),
-    activations, payments,
-    and what they left waiting for a second person."""
+    """The agent's own day, in Panama: cases opened, their mean length in seconds (closed ones), activations, payments,
+    and what they left waiting for a second person. `image_reports`: members of anybody's who did not recognise their
+    security image and whom nobody attended to."""
 
     cases: int
     average_seconds: int
     activations: int
     payments: int
     waiting: int
+    image_reports: int = 0
 
 
 def pending_activations(operator: Operator, uow: UnitOfWork) -> tuple[QueueRow, ...]:
@@ -82,12 +84,14 @@ def day_summary(operator: Operator, uow: UnitOfWork) -> DaySummary:
         ).all()
         lengths = [int((row.closed_at - row.opened_at).total_seconds()) for row in cases if row.closed_at]
         activations, payments, waiting = _activated_since(tx, midnight), _paid_today(tx), _waiting(tx)
+        image_reports = count_open(tx)
     return DaySummary(
         cases=len(cases),
         average_seconds=sum(lengths) // len(lengths) if lengths else 0,
         activations=activations,
         payments=payments,
         waiting=waiting,
+        image_reports=image_reports,
     )
 
 

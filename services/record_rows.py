@@ -27,6 +27,7 @@ from data.tables import (
 )
 from services.access_xray import AccessFacts, CredentialFacts, MailFacts
 from services.errors import NotFound
+from services.image_reports import last_open
 from services.unit_of_work import Transaction
 
 
@@ -49,6 +50,7 @@ class MemberRow:
     activated_by: str | None
     devices: int
     verification_blocked: bool
+    image_report_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +88,7 @@ def member_row(tx: Transaction, member_id: int) -> MemberRow:
             col(Access.state),
             devices.label("devices"),
             blocks.label("blocks"),
+            last_open(member_id).label("image_report_at"),
         )
         .outerjoin(Access, col(Access.member_id) == col(Member.id))
         .outerjoin(Staff, col(Staff.id) == col(Access.activated_by))
@@ -113,6 +116,7 @@ def member_row(tx: Transaction, member_id: int) -> MemberRow:
         activated_by=row.activator,
         devices=row.devices,
         verification_blocked=row.blocks > 0,
+        image_report_at=row.image_report_at,
     )
 
 

@@ -78,7 +78,7 @@ class Record:
 
     `abilities`: Op value → None when allowed, else the Spanish reason. `reauth_needed`: an operation with a
     fresh password would ask for it now. `position` in `groups` runs 1..n through all of them. `pending`: what
-    waits for a second person.
+    waits for a second person. `image_report`: that the member's security image was not recognised, unattended.
     """
 
     member_id: int
@@ -98,6 +98,7 @@ class Record:
     last_verified: str | None
     reauth_needed: bool
     verification_blocked: bool
+    image_report: str | None
 
 
 def open_record(command: OpenRecord, operator: Operator, uow: UnitOfWork) -> Record:
@@ -175,6 +176,7 @@ def _compose(tx: Transaction, member_id: int, member: MemberRow) -> Record:
         last_verified=_verified_line(last_lease_row(tx, member_id, tx.case_id), tx.now),
         reauth_needed=reauthentication_due(standing, tx.policy, tx.now),
         verification_blocked=member.verification_blocked,
+        image_report=_report_line(member.image_report_at, tx.now),
     )
 
 
@@ -219,6 +221,11 @@ def _flag_texts(ids: tuple[str, ...]) -> tuple[str, ...]:
 def _change_line(change: Any) -> str:
     kind, masked = ("Correo", masked_email) if change.field == "email" else ("Celular", masked_phone)
     return f"{kind} nuevo {masked(change.new)} desde {format_datetime(change.effective_at)}"
+
+
+def _report_line(at: datetime | None, now: datetime) -> str | None:
+    """`No reconoció su imagen hoy 10:12`: nobody attended to it yet."""
+    return f"No reconoció su imagen {spoken_moment(at, now)}" if at is not None else None
 
 
 def _verified_line(lease: LeaseRow | None, now: datetime) -> str | None:

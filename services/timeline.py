@@ -86,6 +86,8 @@ def what_text(action: str, detail: Mapping[str, Any] | None = None) -> str:
     """
     words = WORDS.get(action) or clean(action, 60)
     step = STEPS.get(str((detail or {}).get("kind"))) if action == "verification.step" else None
+    if action == "portal.image_report" and detail:
+        step = "vio la suya" if detail.get("answered") else "vio una ajena"
     return f"{words}: {step}" if step else words
 
 

@@ -412,7 +412,7 @@ async def beside_the_desk(visit: Visit) -> None:
     await visit.keys("<enter>")
     await visit.keys("<escape><escape>")
     elsewhere = (":caja<enter>", ":cajas<enter>", ":efectivo<enter>", ":conciliar<enter>", ":ordenes<enter>", "<f4>")
-    reports = (":reportes<enter>", ":rep cierre<enter>")
+    reports = (":reportes<enter>", ":rep cierre<enter>", ":imagenes<enter>")
     for opening in ("<f7>", "<f8>", ":clave<enter>", ":factor<enter>", "?", *elsewhere, *reports):
         await visit.keys(opening)
         assert not isinstance(visit.app.screen, Desk), opening

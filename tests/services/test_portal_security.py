@@ -11,12 +11,15 @@ from data.secrets import Secret
 from services import forgotten_password as fp
 from services import member_security as ms
 from services import member_sign_in as door
-from services.errors import CoopError, InvalidInput, NotFound, RateLimited, SessionEnded
+from services.activation_queue import day_summary
+from services.errors import InvalidInput, NotFound, RateLimited, SessionEnded
 from services.first_access import SetImage
 from services.image_reports import AttendReport, attend_report, open_reports
 from services.member_authorisation import ProofNeeded
 from services.member_profile import member_profile
+from services.records import OpenRecord, open_record
 from services.security_questions import NewAnswer
+from services.timeline import MemberTimeline, member_timeline
 from tests.services import portal_door as portal
 from tests.services.access_cases import mails, state_of
 from tests.services.portal_door import OTHER, WEB
@@ -231,15 +234,38 @@ def test_the_cis_sees_who_did_not_know_their_image_and_says_what_was_done(world:
     door.not_my_image(door.NotMyImage(false.ticket), WEB, world.uow)
     world.clock.advance(minutes=1)
     door.not_my_image(door.NotMyImage(portal.at_the_picture(world).ticket), WEB, world.uow)
-    rows = open_reports(agent, world.uow)
-    assert [(row.member_id, row.answered, row.channel) for row in rows] == [
-        (member, True, "Web"),
-        (member, False, "Web"),
-    ]
-    done = AttendReport(rows[0].report_id, member, "Se llamó: no recordaba la imagen que eligió")
-    attend_report(done, agent, world.uow)
+    (row,) = open_reports(agent, world.uow)
+    assert (row.member_id, row.answered, row.channel, row.times) == (member, True, "Web", 2)
+    assert day_summary(agent, world.uow).image_reports == 1
+    world.case(agent, member)
+    assert open_record(OpenRecord(member), agent, world.uow).image_report == "No reconoció su imagen hoy 09:01"
+    world.clock.advance(minutes=1)
+    door.not_my_image(door.NotMyImage(portal.at_the_picture(world).ticket), WEB, world.uow)  # comes while it is read
+    with pytest.raises(InvalidInput):
+        attend_report(AttendReport(row.report_id, member, ""), agent, world.uow)
+    done = AttendReport(row.report_id, member, "Se llamó: no recordaba la imagen que eligió")
+    assert attend_report(done, agent, world.uow) == 2
     with pytest.raises(NotFound):
         attend_report(done, agent, world.uow)
-    assert [row.report_id for row in open_reports(agent, world.uow)] == [rows[1].report_id]
-    with pytest.raises(CoopError):
-        attend_report(AttendReport(rows[1].report_id, member, ""), agent, world.uow)
+    (left,) = open_reports(agent, world.uow)
+    assert (left.times, left.report_id > row.report_id) == (1, True)
+    attend_report(AttendReport(left.report_id, member, done.note), agent, world.uow)
+    assert open_reports(agent, world.uow) == () and day_summary(agent, world.uow).image_reports == 0
+    assert open_record(OpenRecord(member), agent, world.uow).image_report is None
+    told = [row for row in member_timeline(MemberTimeline(member), agent, world.uow) if "imagen" in row.what.lower()]
+    assert sum(row.reason == done.note for row in told) == 2
+    seen = [row.what for row in told if row.what.startswith("No")]
+    assert sorted(seen) == ["No reconoció su imagen de seguridad: vio la suya"] * 2 + [
+        "No reconoció su imagen de seguridad: vio una ajena"
+    ]
+
+
+def test_whoever_floods_the_list_takes_one_row_of_it(world: World) -> None:
+    portal.configured(world)
+    for minutes in range(12):
+        world.clock.advance(minutes=minutes)
+        step = door.begin(door.Begin(portal.USER), WEB, world.uow)
+        wrong = door.answer(door.Answer(step.ticket, Secret("otra cosa")), WEB, world.uow)
+        door.not_my_image(door.NotMyImage(wrong.ticket), WEB, world.uow)
+    (row,) = open_reports(world.staff("otra"), world.uow)
+    assert (row.times, row.answered) == (12, False)
