@@ -15,6 +15,7 @@ from typing import Any
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
+from data import libpq
 from data.types import utc_text
 
 _NAME = re.compile(r"(?<!:):([a-z_]+)")
@@ -27,7 +28,7 @@ sqlite3.register_adapter(date, date.isoformat)
 class DriverSql:
     """A statement with `:named` values. Moments and days are written as the column types write them (data/types)."""
 
-    __slots__ = ("_names", "_postgresql", "_row", "_sqlite", "text")
+    __slots__ = ("_names", "_numbered", "_postgresql", "_row", "_sqlite", "text")
 
     def __init__(self, *parts: str) -> None:
         """`parts` are literals of the program; they are put together as they are."""
@@ -35,7 +36,8 @@ class DriverSql:
         # SQLite binds by place faster than by name; PostgreSQL plans better for one value than for two that are equal.
         self._names = tuple(_NAME.findall(self.text))
         self._sqlite = _NAME.sub("?", self.text)
-        self._postgresql = _NAME.sub(r"%(\1)s", self.text.replace("%", "%%"))
+        self._numbered = tuple(dict.fromkeys(self._names))
+        self._postgresql = _NAME.sub(lambda name: f"${self._numbered.index(name[1]) + 1}", self.text).encode()
         self._row: Any = None
 
     def tuples(self, connection: Connection, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
@@ -47,11 +49,13 @@ class DriverSql:
         try:
             if connection.dialect.name == "sqlite":
                 cursor = taken.dbapi_connection.execute(self._sqlite, tuple(map(values.__getitem__, self._names)))
-            else:
-                cursor = _one_cursor(taken).execute(self._postgresql, values)
-            if self._row is None:  # asked once: psycopg builds an object a column for the answer
-                self._row = _row_type(cursor.description)
-            return cursor.fetchall() if self._row is not NO_ROWS else []
+                if self._row is None:
+                    self._row = _row_type([column[0] for column in cursor.description or ()])
+                return cursor.fetchall() if self._row is not NO_ROWS else []
+            result = libpq.run(taken, self._postgresql, list(map(values.__getitem__, self._numbered)))
+            if self._row is None:
+                self._row = _row_type(libpq.columns(result))
+            return libpq.rows(taken, result)
         except connection.dialect.loaded_dbapi.Error as error:
             raise self._wrapped(connection, error) from error
 
@@ -92,17 +96,8 @@ class DriverSql:
         )
 
 
-def _one_cursor(taken: Any) -> Any:
-    """psycopg's cursor of a pooled connection: a new one for each statement would cost half as much as the statement.
-    Whoever uses it fetches every row before anybody else can."""
-    cursor = taken.info.get("cursor")
-    if cursor is None:
-        cursor = taken.info["cursor"] = taken.dbapi_connection.cursor()
-    return cursor
-
-
-def _row_type(description: Any) -> Any:
-    return namedtuple("Row", [column[0] for column in description], rename=True) if description else NO_ROWS
+def _row_type(names: list[str]) -> Any:
+    return namedtuple("Row", names, rename=True) if names else NO_ROWS
 
 
 def moment(value: Any) -> datetime:

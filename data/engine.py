@@ -10,6 +10,7 @@ from sqlalchemy import Engine, event
 from sqlalchemy.engine import Connection, create_engine, make_url
 from sqlalchemy.exc import DBAPIError, DisconnectionError, InterfaceError, OperationalError
 
+from data import libpq
 from data.driver_sql import DriverSql
 
 #: What SQLite says when the file, the disk or another process is in the way, rather than the statement.
@@ -18,7 +19,7 @@ SQLITE_TROUBLE = ("locked", "busy", "disk", "unable to open", "readonly", "malfo
 BEGIN, BEGIN_TO_WRITE = DriverSql("BEGIN"), DriverSql("BEGIN IMMEDIATE")
 #: A pooled connection that was not used for longer is asked whether it lives.
 REST_SECONDS = 5
-KEPT = 4
+KEPT = 8
 
 
 def make_engine(url: str, *, password: str | None = None) -> Engine:
@@ -42,7 +43,8 @@ def make_engine(url: str, *, password: str | None = None) -> Engine:
     options = " ".join(f"-c {name}={value}" for name, value in limits.items())
     arguments = {"options": options, "connect_timeout": 5}
     # Values stay out of error texts: they are names, cédulas and hashes (req. 57).
-    engine = create_engine(parsed, hide_parameters=True, pool_size=12, max_overflow=0, connect_args=arguments)
+    engine = create_engine(parsed, hide_parameters=True, pool_size=16, max_overflow=0, connect_args=arguments)
+    libpq.keep_prepared(engine)
     _ping_after_a_rest(engine)
     return engine
 
