@@ -17,7 +17,9 @@ Layout = Callable[[int], tuple[list[Text], list[int]]]
 class DocumentView(ScrollView, can_focus=True):
     """What `show` is given lays itself out for a width; `n` and `p` go from section to section."""
 
-    DEFAULT_CSS = "DocumentView { height: 1fr; padding: 0 1; }"
+    DEFAULT_CSS = """
+    DocumentView { height: 1fr; padding: 0 1; overflow-x: hidden; overflow-y: auto; scrollbar-gutter: stable; }
+    """
     BINDINGS = [
         Binding("down,j", "scroll_down", show=False),
         Binding("up,k", "scroll_up", show=False),

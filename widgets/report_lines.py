@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import textwrap
+
 from rich.text import Text
 
 from data.values.dates import format_datetime
@@ -30,20 +32,20 @@ def report_lines(report: Report, width: int) -> tuple[list[Text], list[int]]:
 
 
 def table_lines(table: Table, width: int) -> list[Text]:
-    """Heads, rows, and the total below a stroke; texts are cut where they don't fit, figures never."""
+    """Heads, rows, and the total below a stroke; a text that doesn't fit goes on below itself, figures are whole."""
     if not table.rows:
         return [safe(table.empty, "dim")]
     heads = [column.title for column in table.columns]
     whole = [*table.rows, *([table.total] if table.total else [])]
     rows = [[plain(cell_text(*pair)) for pair in zip(table.columns, row, strict=True)] for row in whole]
     widths = _widths(table.columns, [heads, *rows], width)
-    drawn = [_line(table.columns, row, widths) for row in rows]
-    stroke = "─" * (sum(widths) + GAP * (len(widths) - 1))
-    body = [safe(line, multiline=True) for line in drawn]
+    lines = [safe(line, "underline", multiline=True) for line in _row(table.columns, heads, widths)]
+    for row in rows[: len(table.rows)]:
+        lines += [safe(line, multiline=True) for line in _row(table.columns, row, widths)]
     if table.total:
-        body[-1] = safe(drawn[-1], "bold", multiline=True)
-        body.insert(-1, safe(stroke, "dim"))
-    return [safe(_line(table.columns, heads, widths), "underline", multiline=True), *body]
+        lines.append(safe("─" * (sum(widths) + GAP * (len(widths) - 1)), "dim"))
+        lines += [safe(line, "bold", multiline=True) for line in _row(table.columns, rows[-1], widths)]
+    return lines
 
 
 def series_lines(series: Series, width: int) -> list[Text]:
@@ -68,15 +70,22 @@ def _widths(columns: tuple[Column, ...], rows: list[list[str]], width: int) -> l
     return wanted
 
 
-def _line(columns: tuple[Column, ...], row: list[str], widths: list[int]) -> str:
-    cells = []
-    for column, cell, width in zip(columns, row, widths, strict=True):
-        shown = cell if len(cell) <= width else f"{cell[: width - 1]}…"
-        cells.append(f"{shown:>{width}}" if column.is_figure else f"{shown:<{width}}")
-    return (" " * GAP).join(cells).rstrip()
+def _row(columns: tuple[Column, ...], row: list[str], widths: list[int]) -> list[str]:
+    """A row in as many lines as its longest text takes."""
+    cells = [
+        [cell] if len(cell) <= width else textwrap.wrap(cell, width) or [""]
+        for cell, width in zip(row, widths, strict=True)
+    ]
+    lines = []
+    for level in range(max(map(len, cells))):
+        parts = [cell[level] if level < len(cell) else "" for cell in cells]
+        aligned = [
+            f"{part:>{width}}" if column.is_figure else f"{part:<{width}}"
+            for column, part, width in zip(columns, parts, widths, strict=True)
+        ]
+        lines.append((" " * GAP).join(aligned).rstrip())
+    return lines
 
 
 def _wrapped(text: str, width: int) -> list[str]:
-    import textwrap
-
     return textwrap.wrap(plain(text), max(20, width)) or [""]

@@ -46,7 +46,7 @@ def test_nothing_has_no_lines() -> None:
 @given(st.integers(40, 160), st.integers(0, 300))
 def test_a_document_fits_and_its_total_stands_below_a_stroke(width: int, many: int) -> None:
     columns = Column("Sucursal"), Column("Operación"), Column("N.º", "count"), Column("Monto", "money")
-    rows = tuple((f"{number:03d}", "Pago de préstamo de otra persona" * 3, number, 1_234_56) for number in range(many))
+    rows = tuple((f"{number:03d}", "Pago de préstamo de otra persona " * 3, number, 1_234_56) for number in range(many))
     made = Report(
         "x", "X", "hoy", "todo", panama_midnight(date(2026, 11, 23)),
         (Table("Uno", columns, rows, ("Total", "", 7, many * 1_234_56)), Series("Dos", (("a", 1), ("b", 0)))),
@@ -58,4 +58,7 @@ def test_a_document_fits_and_its_total_stands_below_a_stroke(width: int, many: i
     if many:
         total = next(number for number, line in enumerate(lines) if line.plain.startswith("Total"))
         assert set(lines[total - 1].plain) == {"─"}
-        assert all("1,234.56" in line.plain for line in lines[starts[1] + 2 : total - 1])
+        body = [line.plain for line in lines[starts[1] + 2 : total - 1]]
+        assert sum("1,234.56" in line for line in body) == many
+        words = sum(line.count("persona") for line in body)
+        assert words == 3 * many  # nothing is cut off
