@@ -116,7 +116,8 @@ class DrawerReportScreen(BaseScreen[None]):
     @flow
     async def action_print_report(self) -> None:
         """F9."""
-        printed, _ = await self.call(save_receipt, self._report, staff_shell(self).receipts_folder)
+        shell = staff_shell(self)
+        printed, _ = await self.call(save_receipt, self._report, shell.receipts_folder, shell.checkpoints_path)
         self.say(f"Guardado en {printed.parent}: {printed.name} y .txt")
 
 

@@ -86,7 +86,8 @@ class ReceiptScreen(MemberScreen[None]):
 
 async def print_receipt(screen: BaseScreen[Any], receipt: Receipt) -> None:
     """Save a receipt into the desk's folder and say where."""
-    printed, _ = await screen.call(save_receipt, receipt, staff_shell(screen).receipts_folder)
+    shell = staff_shell(screen)
+    printed, _ = await screen.call(save_receipt, receipt, shell.receipts_folder, shell.checkpoints_path)
     screen.say(f"Guardado en {printed.parent}: {printed.name} y .txt")
 
 

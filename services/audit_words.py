@@ -49,6 +49,7 @@ STAFF_WORDS: Mapping[str, str] = {
     "audit.question_drop": "Quitó una consulta",
     "audit.activity": "Vio el calendario de la auditoría",
     "audit.prove": "Sacó la prueba de un evento",
+    "audit.printed": "Comparó un papel con la auditoría",
     "biller.reconciliation_view": "Vio una conciliación",
     "biller.orders_view": "Vio las órdenes en proceso",
     Op.STAFF_VIEW.value: "Vio la lista del personal",

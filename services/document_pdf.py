@@ -153,7 +153,8 @@ class _Page:
         for column, (text, width) in enumerate(zip(row, part.widths, strict=True)):
             shown = self._fit(_drawable(text), font, width - 6)
             if column in part.right:
-                self._canvas.drawRightString(left + width, self._y, shown)
+                gap = 8 if column + 1 < len(row) else 0  # the next column may begin with a text
+                self._canvas.drawRightString(left + width - gap, self._y, shown)
             else:
                 self._canvas.drawString(left, self._y, shown)
             left += width

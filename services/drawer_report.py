@@ -27,6 +27,7 @@ class DrawerReport:
     lines: tuple[tuple[str, str], ...]
     copy: bool = False
     foot: str = "Firma del cajero: ____________________"
+    sealed: tuple[int, str] | None = None  # a closing may be several operations: its lines have the trail's head
 
     @property
     def title(self) -> str:

@@ -10,6 +10,8 @@ import textwrap
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Protocol
 
+from services.paper_seal import PaperSeal
+from services.qr_drawing import draw_qr, qr_side
 from services.text_cleaning import clean
 
 if TYPE_CHECKING:
@@ -23,6 +25,7 @@ MILLIMETRE = 72000  # thousandths of a point are 25,400 of these: whole numbers 
 PAGE = (80, 150)  # millimetres: a slip that any printer takes; longer where the lines need it
 LINE = 15  # points
 MARGIN = 6
+MODULE = 2  # points of a module of the QR code: 0.7 mm
 
 
 class Slip(Protocol):
@@ -40,13 +43,15 @@ class Slip(Protocol):
     def foot(self) -> str: ...
     @property
     def file_name(self) -> str: ...
+    @property
+    def sealed(self) -> tuple[int, str] | None: ...
 
 
-def text40(slip: Slip) -> str:
+def text40(slip: Slip, seal: PaperSeal | None = None) -> str:
     """The receipt in lines of at most 40 characters, each of them in code page 850, none a control character but the
     line feeds that end the lines."""
     lines = [HOUSE.center(COLUMNS), slip.title.center(COLUMNS), "-" * COLUMNS]
-    for label, value in slip.lines:
+    for label, value in (*slip.lines, *(seal.lines if seal else ())):
         lines += _row(_printable(label), _printable(value))
     lines += ["-" * COLUMNS, *textwrap.wrap(slip.foot, COLUMNS)]
     if slip.copy:
@@ -67,23 +72,28 @@ def _printable(text: str) -> str:
     return plain.encode("cp850", "replace").decode("cp850")
 
 
-def pdf(slip: Slip) -> bytes:
+def pdf(slip: Slip, seal: PaperSeal | None = None) -> bytes:
     """The receipt as a one-page PDF without dates or ids of its own: the same receipt is the same bytes."""
     from reportlab.pdfgen.canvas import Canvas
 
     width, height = (side * MILLIMETRE // 25400 for side in PAGE)
-    height = max(height, LINE * (len(slip.lines) + 10))
+    lines = (*slip.lines, *(seal.lines if seal else ()))
+    height = max(height, LINE * (len(lines) + 10)) + (qr_side(seal.code) * MODULE if seal else 0)
     out = io.BytesIO()
     canvas = Canvas(out, pagesize=(width, height), invariant=1, pageCompression=0)
     canvas.setTitle(f"{slip.title.capitalize()} {slip.number}")
     canvas.setAuthor(HOUSE)
-    _draw(canvas, slip, width, height)
+    y = _draw(canvas, slip, lines, width, height)
+    if seal:
+        side = qr_side(seal.code) * MODULE
+        draw_qr(canvas, seal.code, (width - side) // 2, y - side, MODULE)
     canvas.showPage()
     canvas.save()
     return out.getvalue()
 
 
-def _draw(canvas: Canvas, slip: Slip, width: int, height: int) -> None:
+def _draw(canvas: Canvas, slip: Slip, lines: Sequence[tuple[str, str]], width: int, height: int) -> int:
+    """Everything but the code; answers how far down it came."""
     left = MARGIN * MILLIMETRE // 25400
     y = height - 2 * left
     canvas.setFont("Helvetica-Bold", 10)
@@ -92,7 +102,7 @@ def _draw(canvas: Canvas, slip: Slip, width: int, height: int) -> None:
     canvas.drawCentredString(width // 2, y, _drawable(slip.title))
     y -= 8
     canvas.line(left, y, width - left, y)
-    for label, value in slip.lines:
+    for label, value in lines:
         y -= LINE
         canvas.setFont("Helvetica", 7)
         canvas.drawString(left, y, _drawable(label))
@@ -109,6 +119,7 @@ def _draw(canvas: Canvas, slip: Slip, width: int, height: int) -> None:
     canvas.line(left, y, width - left, y)
     canvas.setFont("Helvetica", 7)
     canvas.drawString(left, y - 12, _drawable(slip.foot))
+    return y - 16
 
 
 def _drawable(text: str) -> str:

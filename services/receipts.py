@@ -60,6 +60,7 @@ class Receipt:
     member_id: int | None = None
     amount: int = 0  # centésimos
     kind: str = ""
+    sealed: tuple[int, str] | None = None  # number in the ledger and digest of the body: what paper is tied to
 
     @property
     def kind_title(self) -> str:
@@ -175,6 +176,7 @@ def _receipt(
         member_id=done.member_id,
         amount=amount.centesimos,
         kind=done.kind,
+        sealed=(done.seq, done.digest),
     )
 
 

@@ -102,16 +102,20 @@ def _table(table: Table) -> list[Part]:
 
 
 def widths_of(rows: tuple[tuple[str, ...], ...]) -> tuple[int, ...]:
-    """What each column wants; what is too much the widest gives, what is left the first gets. Points, 504 together."""
+    """What each column wants; the widest gives what is too much and gets what is left. Points, 504 together."""
     wanted = [max(len(row[place]) for row in rows) * CHARACTER + 12 for place in range(len(rows[0]))]
     while (over := sum(wanted) - PAGE_WIDTH) > 0:
         widest = max(range(len(wanted)), key=lambda place: wanted[place])
         second = max((one for place, one in enumerate(wanted) if place != widest), default=0)
         wanted[widest] -= min(over, max(1, wanted[widest] - second))
-    wanted[0] += PAGE_WIDTH - sum(wanted)
+    wanted[max(range(len(wanted)), key=lambda place: wanted[place])] += PAGE_WIDTH - sum(wanted)
     return tuple(wanted)
 
 
 def _series(series: Series) -> list[Part]:
-    rows = tuple((label, max(0, value), figure_text(series.kind, value)) for label, value in series.points)
+    some = [place for place, (_, value) in enumerate(series.points) if value > 0]
+    if not some:
+        return []
+    shown = series.points[some[0] : some[-1] + 1] if series.shape == "columns" else series.points
+    rows = tuple((label, max(0, value), figure_text(series.kind, value)) for label, value in shown)
     return [Paragraph(series.title, strong=True), Bars(rows)]

@@ -31,13 +31,17 @@ class ShortMark:
     @property
     def text(self) -> str:
         """`1200-9F86-D081-884C-7D65`."""
-        groups = [self.head[start : start + 4].upper() for start in range(0, DIGITS, 4)]
-        return "-".join([str(self.seq), *groups])
+        return grouped(self.seq, self.head)
 
     @property
     def line(self) -> str:
         """With the time: `1200-9F86-D081-884C-7D65, firmado 23/11/2026 09:00`."""
         return f"{self.text}, firmado {format_datetime(self.at)}"
+
+
+def grouped(number: int, digest: str) -> str:
+    """A number and the first sixteen digits of a hash, in fours: `123-AB12-CD34-EF56-7890`."""
+    return "-".join([str(number), *(digest[start : start + 4].upper() for start in range(0, DIGITS, 4))])
 
 
 def last_mark(path: Path | None) -> ShortMark | None:

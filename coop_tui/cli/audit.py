@@ -1,4 +1,4 @@
-"""`audit verify|checkpoint|public-key`: the trail proves itself, here or on another machine (req. 50)."""
+"""`audit verify|printed|prove|checkpoint|public-key`: the trail proves itself, here or on another machine (req. 50)."""
 
 from __future__ import annotations
 
@@ -25,6 +25,11 @@ def add_arguments(_name: str, parser: argparse.ArgumentParser) -> None:
     verify.add_argument("--since", metavar="DD/MM/AAAA", help="desde este día, entre sus puntos de control")
     verify.add_argument("--until", metavar="DD/MM/AAAA", help="hasta este día")
     verify.add_argument("--printed", metavar="CABEZA", help="lo impreso en un cierre: «1234 9f86d081884c7d65»")
+    printed = actions.add_parser("printed", help="dice si un papel coincide con la auditoría")
+    printed.add_argument("text", nargs="+", metavar="TEXTO", help="lo del código QR, o el control y el sello impresos")
+    printed.add_argument("--database", metavar="URL", help="una copia en vez del almacén (sqlite:///copia.db)")
+    printed.add_argument("--public-key", metavar="PEM", type=Path, help="llave pública, cuando no está el almacén")
+    printed.add_argument("--checkpoints", metavar="ARCHIVO", type=Path, help="archivo de puntos de control")
     prove = actions.add_parser("prove", help="escribe la prueba de un evento, que cualquiera comprueba")
     prove.add_argument("seq", type=int, metavar="EVENTO", help="número del evento en la cadena")
     prove.add_argument("--folder", type=Path, default=Path(), metavar="CARPETA", help="dónde (esta, si no se dice)")
@@ -38,6 +43,7 @@ def add_arguments(_name: str, parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     return {
         "verify": _verify,
+        "printed": _printed,
         "prove": _prove,
         "check-proof": _check_proof,
         "checkpoint": _checkpoint,
@@ -123,6 +129,41 @@ def _read_key(path: Path) -> bytes:
         return read_public_pem(path.read_text("ascii"))
     except (OSError, ValueError):
         raise Usage(f"«{path}» no es una llave pública Ed25519 en PEM") from None
+
+
+def _printed(options: argparse.Namespace) -> int:
+    """A paper against the store, or against a copy with the public key alone."""
+    from services.checkpoints import read_checkpoints
+    from services.paper_check import check_paper
+    from services.paper_seal import read_printed
+
+    try:
+        mark, operation = read_printed(" ".join(options.text))
+    except ValueError:
+        raise Usage("se espera lo impreso: «1200-9F86-D081-884C-7D65», con el sello detrás si lo hay") from None
+    engine, checkpoints, key = _paper_store(options)
+    found = check_paper(engine, read_checkpoints(checkpoints), key, mark, operation)
+    answer(options, {"fits": found.fits, "lines": found.lines}, list(found.lines))
+    return 0 if found.fits else 1
+
+
+def _paper_store(options: argparse.Namespace) -> tuple[Engine, Path, bytes]:
+    """Database, file of the checkpoints and public key: of the store, or of the copy that was named."""
+    if options.database:
+        from data.engine import make_engine
+
+        if not options.public_key or not options.checkpoints:
+            raise Usage("con --database hacen falta --public-key y --checkpoints")
+        return make_engine(options.database), options.checkpoints, _read_key(options.public_key)
+    from coop_tui.wiring import open_store
+    from data.secrets.signing import Signer
+
+    settings = settings_of(options)
+    uow = open_store(settings)
+    with uow.begin_system(console_operator("audit.printed", settings)) as tx:
+        tx.record("audit.printed", detail={"query": " ".join(options.text)})
+        tx.commit()
+    return uow.engine, options.checkpoints or settings.checkpoints_path, Signer(uow.secrets.signing_key).public_key
 
 
 def _prove(options: argparse.Namespace) -> int:

@@ -272,6 +272,12 @@ def test_the_trail_proves_itself_here_and_on_another_machine(shared: Console, tm
     assert auditor.run(*copy, *words, "--since", "31/02/2026").code == 2
     assert auditor.run(*copy, *words, "--printed", "1 0123456789abcdef").code == 1
     assert auditor.run(*copy, *words, "--printed", "nada").code == 2
+    point = json.loads((away / "puntos.jsonl").read_text("utf-8").splitlines()[-1])
+    paper = ("audit", "printed", "--database", copy[3], *words)
+    fits = auditor.run(*paper, f"{point['seq']}", point["head"][:16])
+    assert fits.code == 0 and f"Coincide: evento {point['seq']}" in fits.out, fits
+    assert auditor.run(*paper, f"{point['seq']}-0000-0000-0000-0000").code == 1
+    assert auditor.run(*paper, "nada").code == 2
     assert shared.run("audit", "prove", "2", "--folder", str(away)).code == 0
     proof = ("audit", "check-proof", str(away / "prueba-evento-2.json"), "--public-key", str(away / "llave.pem"))
     checked = auditor.run("--json", *proof)
