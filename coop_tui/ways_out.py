@@ -16,6 +16,7 @@ from services.daily_reconciliation import DailyReconciliation
 from services.folder_sms import FolderSms
 from services.mail_messages import MailIdentity
 from services.maildir import MaildirMail
+from services.pattern_run import PatternWatch
 from services.portal_throttles import purge
 from services.schedule_runs import run_due
 from services.sealed_slip import purge_slips
@@ -70,6 +71,7 @@ def worker_tasks(settings: Settings, secrets: Secrets) -> Sequence[Task]:
         mail_statements,
         wipe_over,
         purge,
+        PatternWatch(),
         partial(purge_slips, settings.slips_folder),
         partial(checkpoint, path=settings.checkpoints_path),
     )

@@ -15,10 +15,24 @@ from services.text_cleaning import clean, fold
 
 HELP = (
     "Escriba palabra:valor, una o varias: agente:mrodriguez acción:credencial resultado:negado socio:50012 "
-    "monto:75.00 terminal:T-1 caso:… evento:1204 desde:01/11/2026 hasta:30/11/2026 día:hoy. Sin nada se ve todo."
+    "monto:75.00 terminal:T-1 caso:… evento:1204 señal:3 desde:01/11/2026 hasta:30/11/2026 día:hoy. "
+    "Sin nada se ve todo."
 )
 LONGEST = 200
-WORDS = ("agente", "acción", "resultado", "socio", "monto", "terminal", "caso", "evento", "día", "desde", "hasta")
+WORDS = (
+    "agente",
+    "acción",
+    "resultado",
+    "socio",
+    "monto",
+    "terminal",
+    "caso",
+    "evento",
+    "señal",
+    "día",
+    "desde",
+    "hasta",
+)
 _PAIR = re.compile(r"(\w+):(?:\"([^\"]*)\"|(\S+))")
 _NAMES = {
     "agente": "who",
@@ -35,6 +49,7 @@ _NAMES = {
     "terminal": "terminal",
     "caso": "case",
     "evento": "seq",
+    "senal": "line",
 }
 _DAYS = {"hoy": 0, "ayer": 1}
 
@@ -42,7 +57,8 @@ _DAYS = {"hoy": 0, "ayer": 1}
 @dataclass(frozen=True, slots=True)
 class AuditFilter:
     """What to show; None: any. `actions` and `results` are the trail's own names; dates are days in Panama; `amount` is
-    in centésimos; `seq` is the number of one event in the chain."""
+    in centésimos; `seq` is the number of one event in the chain; `line_id` a line of the patterns,
+    for the events behind it."""
 
     who: str | None = None
     actions: tuple[str, ...] | None = None
@@ -54,6 +70,7 @@ class AuditFilter:
     terminal: str | None = None
     case_id: str | None = None
     seq: int | None = None
+    line_id: int | None = None
 
 
 def parse_filter(typed: str, today: date | None = None) -> AuditFilter:
@@ -80,6 +97,7 @@ def parse_filter(typed: str, today: date | None = None) -> AuditFilter:
         terminal=found.get("terminal"),
         case_id=found.get("case"),
         seq=_number(found.get("seq")),
+        line_id=_number(found.get("line")),
     )
 
 

@@ -5,6 +5,7 @@ order (data/sql/indexes_audit_*.sql). Several actions or results are looked up o
 its end and nothing has to be sorted. SQLite, which keeps no figures about single values, is told which index leads.
 """
 
+import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -13,7 +14,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, literal_column, select, tuple_, union_all
 from sqlmodel import col
 
-from data.tables import AuditEvent, AuditSeal, Case, Member, Staff
+from data.tables import AuditEvent, AuditSeal, Case, Member, PatternLine, Staff
 from data.types import utc_text
 from data.values.dates import panama_midnight
 from services.audit_filter import AuditFilter
@@ -106,6 +107,9 @@ def _plan(tx: Transaction, wanted: AuditFilter) -> _Plan:
     if wanted.seq is not None:
         return _Plan("", [_event(tx, wanted.seq) == ID, *conditions], [])
     member_id = _member(tx, wanted.member_number) if wanted.member_number is not None else None
+    if wanted.line_id is not None:
+        leads.append("")  # the events' own key
+        conditions.append(ID.in_(_events_of_line(tx, wanted.line_id)))
     if wanted.case_id is not None:
         member_id = _member_of_case(tx, wanted.case_id, member_id)
         conditions.append(col(AuditEvent.case_id) == wanted.case_id)
@@ -180,6 +184,18 @@ def _event(tx: Transaction, seq: int) -> int:
     if event_id is None:
         raise InvalidInput(f"No hay un evento {seq:,}.", field="filter")
     return int(event_id)
+
+
+def _events_of_line(tx: Transaction, line_id: int) -> list[int]:
+    """The events behind a line of the patterns; of one about the reader there are none."""
+    query = select(col(PatternLine.events)).where(
+        col(PatternLine.id) == line_id,
+        col(PatternLine.staff_id).is_(None) | (col(PatternLine.staff_id) != tx.operator.staff_id),
+    )
+    events = tx.connection.execute(query).scalar()
+    if events is None:
+        raise InvalidInput(f"No hay una señal {line_id}.", field="filter")
+    return [int(event) for event in json.loads(events)]
 
 
 def people(tx: Transaction) -> Sequence[str]:

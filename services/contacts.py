@@ -18,6 +18,7 @@ from data.values.phone import Phone
 from services import outbox
 from services.access_notices import tell
 from services.access_states import AccessState, lock_member
+from services.address_marks import address_mark
 from services.case_patterns import flag_change_and_reset
 from services.errors import InvalidInput, NotFound
 from services.masking import masked_email, masked_phone
@@ -101,6 +102,7 @@ def change_contact(command: ChangeContact, operator: Operator, uow: UnitOfWork) 
                 "field": command.field,
                 "before": _masked(command.field, old),
                 "after": _masked(command.field, new),
+                "address": address_mark(tx, new),
                 "old_told": told,
             },
         )

@@ -14,6 +14,7 @@ from data.values.email_address import EmailAddress
 from data.values.errors import InvalidValue
 from services import outbox
 from services.access_states import AccessState, lock_access, lock_member, refuse_pause, walk
+from services.address_marks import address_mark
 from services.case_patterns import flag_change_and_reset
 from services.errors import (
     ContactMissing,
@@ -131,7 +132,13 @@ def issue_and_commit(
     tx.record(
         about=f"credential:{prepared.key}",
         reason=reason,
-        detail=detail | {"delivery": MAIL, "mail": outbox_id, "replaced": replaced},
+        detail=detail
+        | {
+            "delivery": MAIL,
+            "mail": outbox_id,
+            "replaced": replaced,
+            "address": address_mark(tx, address.format()),
+        },
     )
     tx.commit()
     return CredentialIssued(prepared.key, expires_at, address.masked(), "en cola", replaced > 0)

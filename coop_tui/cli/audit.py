@@ -1,4 +1,4 @@
-"""`audit verify|printed|prove|checkpoint|public-key`: the trail proves itself, here or on another machine (req. 50)."""
+"""`audit verify|printed|prove|patterns|…`: the trail proves itself, here or on another machine (req. 50); C16."""
 
 from __future__ import annotations
 
@@ -36,6 +36,8 @@ def add_arguments(_name: str, parser: argparse.ArgumentParser) -> None:
     check = actions.add_parser("check-proof", help="comprueba la prueba de un evento; no necesita almacén")
     check.add_argument("file", type=Path, metavar="ARCHIVO")
     check.add_argument("--public-key", metavar="PEM", type=Path, required=True)
+    patterns = actions.add_parser("patterns", help="busca señales en lo nuevo e imprime las que están abiertas")
+    patterns.add_argument("--again", action="store_true", help="desde el primer evento, con los parámetros de ahora")
     actions.add_parser("checkpoint", help="firma un punto de control ahora")
     actions.add_parser("public-key", help="imprime la llave pública para verificar en otra máquina")
 
@@ -46,6 +48,7 @@ def run(options: argparse.Namespace) -> int:
         "printed": _printed,
         "prove": _prove,
         "check-proof": _check_proof,
+        "patterns": _patterns,
         "checkpoint": _checkpoint,
         "public-key": _public_key,
     }[options.action](options)
@@ -199,6 +202,30 @@ def _check_proof(options: argparse.Namespace) -> int:
         f"Probado: evento {found.seq} del almacén {found.store}, firmado el {found.at} con {found.checkpoint} eventos."
     )
     answer(options, {"proven": True, "inclusion": found}, [head, *body_lines(found.body)])
+    return 0
+
+
+def _patterns(options: argparse.Namespace) -> int:
+    from coop_tui.wiring import open_store
+    from data.values.dates import format_datetime
+    from services.pattern_lines import open_rows
+    from services.pattern_run import PatternWatch
+
+    settings = settings_of(options)
+    uow = open_store(settings)
+    added = PatternWatch().run_all(uow, again=options.again)
+    with uow.begin_system(console_operator("pattern.view", settings)) as tx:
+        rows = open_rows(tx)
+        tx.record(detail={"rows": len(rows)})
+        tx.commit()
+    lines = [f"Señales nuevas: {added}. Abiertas: {len(rows)}."]
+    lines += [
+        f"{row.line_id:>5}  {format_datetime(row.happened_at)}  {row.title} · {row.who or 'nadie en particular'}"
+        + (f" · asociado {row.number}" if row.number else "")
+        + f" · {row.count} eventos"
+        for row in rows
+    ]
+    answer(options, {"added": added, "open": rows}, lines)
     return 0
 
 

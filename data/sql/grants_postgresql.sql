@@ -34,6 +34,8 @@ GRANT INSERT ON audit_seal, member_note, consent TO {role}
 --;
 GRANT INSERT ON audit_mark, audit_sign_off, audit_comment, audit_question TO {role}
 --;
+GRANT INSERT ON pattern_line, pattern_closure TO {role}
+--;
 -- Members.
 GRANT INSERT, UPDATE (email, email_since, phone, phone_since) ON member TO {role}
 --;

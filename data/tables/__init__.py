@@ -21,6 +21,7 @@ from data.tables.members import (
     StoreMeta,
 )
 from data.tables.outbox import Outbox
+from data.tables.patterns import PatternClosure, PatternLine
 from data.tables.payments import (
     ApprovalRequest,
     BillerOrder,
@@ -82,6 +83,8 @@ __all__ = [
     "OneTimeCode",
     "Operation",
     "Outbox",
+    "PatternClosure",
+    "PatternLine",
     "PortalTry",
     "Reconciliation",
     "ReconciliationLine",

@@ -17,9 +17,8 @@ from services.operations import Op
 from services.operator import Operator, Role
 from tests.services.world import World
 
-OF_MEMBERS = frozenset(
-    op for op in Op if not op.value.startswith(("staff.", "import.", "ledger.", "audit.", "report."))
-)
+NOT_OF_MEMBERS = ("staff.", "import.", "ledger.", "audit.", "report.", "pattern.", "looks.")
+OF_MEMBERS = frozenset(op for op in Op if not op.value.startswith(NOT_OF_MEMBERS))
 
 
 def attempt(world: World, operator: Operator, op: Op, member: int | None) -> type[CoopError] | None:
