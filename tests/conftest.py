@@ -239,7 +239,7 @@ def postgresql_store_url(databases: postgresql.Databases) -> Iterator[str]:
     """A migrated store on PostgreSQL alone (mark such a test `postgresql`)."""
     from data.schema import upgrade
 
-    with databases.fresh(databases.template("store", upgrade)) as url:
+    with databases.store("store", upgrade) as url:
         yield url
 
 

@@ -23,6 +23,8 @@ import psycopg
 import pytest
 from psycopg import sql
 
+from tests.used_store import UsedStore
+
 _OPTIONS = (
     "fsync=off",
     "synchronous_commit=off",
@@ -151,23 +153,45 @@ class Databases:
         self._url = url
         self._number = itertools.count(1)
         self._templates: dict[str, str] = {}
+        self._used: dict[str, UsedStore] = {}
         self._connection = psycopg.connect(_libpq(url), autocommit=True)
 
     def close(self) -> None:
+        for key in list(self._used):
+            self._forget(key)
         for name in self._templates.values():
             self._drop(name)
         self._connection.close()
 
     @contextlib.contextmanager
-    def fresh(self, template: str | None = None) -> Iterator[str]:
-        """The address of a new database, empty or a copy of `template`; dropped at the end in any case."""
-        name = self._create(template)
+    def fresh(self) -> Iterator[str]:
+        """The address of a new empty database; dropped at the end in any case."""
+        name = self._create(None)
         try:
             yield self.address(name)
         finally:
             self._drop(name)
 
-    def template(self, key: str, fill: Callable[[str], None]) -> str:
+    @contextlib.contextmanager
+    def store(self, key: str, fill: Callable[[str], None]) -> Iterator[str]:
+        """The address of a database as `fill(url)` leaves an empty one. Who had it before left no trace: it is emptied
+        again, or made anew if its schema was touched."""
+        if key not in self._used:
+            name = self._create(self._template(key, fill))
+            self._used[key] = UsedStore(name, _libpq(self.address(name)))
+        used = self._used[key]
+        try:
+            yield self.address(used.name)
+        finally:
+            if not used.empty():
+                self._forget(key)
+
+    def address(self, name: str) -> str:
+        """The server's address with another database name."""
+        head, mark, query = self._url.partition("?")
+        return f"{head.rpartition('/')[0]}/{name}{mark}{query}"
+
+    def _template(self, key: str, fill: Callable[[str], None]) -> str:
         """The name of a database that `fill(url)` filled once; kept until `close`."""
         if key not in self._templates:
             name = self._create(None)
@@ -179,10 +203,10 @@ class Databases:
             self._templates[key] = name
         return self._templates[key]
 
-    def address(self, name: str) -> str:
-        """The server's address with another database name."""
-        head, mark, query = self._url.partition("?")
-        return f"{head.rpartition('/')[0]}/{name}{mark}{query}"
+    def _forget(self, key: str) -> None:
+        used = self._used.pop(key)
+        used.close()
+        self._drop(used.name)
 
     def _create(self, template: str | None) -> str:
         name = f"coop_test_{os.getpid()}_{next(self._number)}"

@@ -6,6 +6,7 @@ import os
 import socket
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -49,6 +50,48 @@ def test_database_is_dropped_even_with_someone_connected(databases: postgresql.D
     with pytest.raises(psycopg.OperationalError):
         psycopg.connect(address)
     held.close()
+
+
+KEPT_ROWS = (
+    "CREATE TABLE seeded (id bigint GENERATED ALWAYS AS IDENTITY, name text,"
+    " upper text GENERATED ALWAYS AS (upper(name)) STORED)"
+)
+ENDS = [
+    "DELETE FROM seeded; INSERT INTO seeded (name) VALUES ('b'), ('c'); INSERT INTO plain VALUES (1)",
+    "ALTER TABLE plain ADD COLUMN extra text",
+    "CREATE FUNCTION extra() RETURNS int LANGUAGE sql AS 'SELECT 1'",
+    "GRANT SELECT ON plain TO PUBLIC",
+    "ALTER TABLE plain DISABLE TRIGGER ALL",
+    "DROP TABLE plain",
+    "BEGIN; LOCK TABLE plain; INSERT INTO plain VALUES (2)",
+]
+
+
+@pytest.mark.postgresql
+def test_a_used_database_is_as_new_whatever_was_done_in_it(databases: postgresql.Databases) -> None:
+    def fill(url: str) -> None:
+        with psycopg.connect(url.replace("+psycopg", "")) as connection:
+            connection.execute(KEPT_ROWS)
+            connection.execute("INSERT INTO seeded (name) VALUES ('a')")
+            connection.execute("CREATE TABLE plain (a int)")
+
+    def dump(connection: psycopg.Connection[Any]) -> list[object]:
+        queries = (
+            "SELECT * FROM seeded ORDER BY id",
+            "SELECT * FROM plain",
+            "SELECT last_value, is_called FROM seeded_id_seq",
+            "SELECT relname, relacl::text FROM pg_class WHERE relnamespace = 'public'::regnamespace ORDER BY 1",
+            "SELECT proname FROM pg_proc WHERE pronamespace = 'public'::regnamespace",
+        )
+        return [connection.execute(query).fetchall() for query in queries]
+
+    seen = []
+    for end in [*ENDS, "SELECT 1"]:
+        with databases.store("as-new", fill) as url:
+            connection = psycopg.connect(url.replace("+psycopg", ""), autocommit=True)
+            seen.append(dump(connection))
+            connection.execute(end)  # and left open
+    assert seen[0][0] == [(1, "a", "A")] and all(found == seen[0] for found in seen)
 
 
 def test_missing_server_fails_in_ci_and_skips_elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -62,7 +62,7 @@ def postgresql_world(databases: Any, secrets: Secrets, hasher: Hasher) -> Iterat
     """One store for all examples: making a database takes longer than an example."""
     from data.schema import upgrade
 
-    with databases.fresh(databases.template("store", upgrade)) as url:
+    with databases.store("store", upgrade) as url:
         world = World(url, secrets, hasher)
         yield lambda: nullcontext(world)
         world.close()

@@ -197,7 +197,7 @@ def test_any_day_on_postgresql(databases: Any, secrets: Secrets, hasher: Hasher)
 
     @contextmanager
     def make() -> Iterator[World]:
-        with databases.fresh(databases.template("store", upgrade)) as url:
+        with databases.store("store", upgrade) as url:
             world = World(url, secrets, hasher)
             try:
                 yield world
