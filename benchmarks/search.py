@@ -23,7 +23,7 @@ from data.secrets import Secret
 from data.tables import Member
 from services.clock import SystemClock
 from services.operator import Channel, Operator
-from services.staff import FirstAdministrator, first_administrator
+from services.staff_first import FirstAdministrator, first_administrator
 from services.staff_sessions import SignIn, sign_in
 from services.unit_of_work import UnitOfWork
 

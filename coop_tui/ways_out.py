@@ -18,6 +18,7 @@ from services.mail_messages import MailIdentity
 from services.maildir import MaildirMail
 from services.pattern_run import PatternWatch
 from services.portal_throttles import purge
+from services.proposals import expire_proposals
 from services.schedule_runs import run_due
 from services.sealed_slip import purge_slips
 from services.statement_mails import mail_statements
@@ -65,6 +66,7 @@ def worker_tasks(settings: Settings, secrets: Secrets) -> Sequence[Task]:
     return (
         apply_due,
         expire_due,
+        expire_proposals,
         partial(run_due, bills=gateway is not None),
         partial(settle_due, gateway=gateway),
         DailyReconciliation(gateway),

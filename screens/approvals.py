@@ -8,18 +8,31 @@ from textual import on
 from textual.app import ComposeResult
 from textual.containers import Container, VerticalScroll
 
-from screens.approval_panels import LIST_COLUMNS, asked_lines, head_text, list_cells, what_text, why_text
+from screens.approval_panels import (
+    LIST_COLUMNS,
+    asked_lines,
+    head_text,
+    list_cells,
+    second_half_text,
+    what_text,
+    why_text,
+)
 from screens.base import Back, BaseScreen
 from screens.dialogs.confirm import Confirm
+from screens.dialogs.message import Message
 from screens.dialogs.reason import Reason, ReasonDialog
 from screens.flow import background_flow, flow
 from screens.staff_shell import staff_shell
-from services.approval_queue import PendingRow, pending_approvals
+from services.approval_inbox import approval_detail, pending_approvals
+from services.approval_queue import PendingRow
 from services.approval_rows import AlreadyDecided
-from services.approval_views import ApprovalDetail, GetApproval, approval_detail
+from services.approval_views import ApprovalDetail, GetApproval
 from services.approvals import Approve, Refuse, Withdraw, approve, refuse, withdraw
 from services.errors import CoopError, DataChanged, NotFound, ReauthenticationNeeded
 from services.operations import Op
+from services.proposal_kinds import Effect
+from services.proposals import Agree, Decline, TakeBack, agree, decline, take_back
+from services.receipts import Receipt
 from widgets.command import Command, CommandClass
 from widgets.plain_table import PlainTable
 from widgets.text import PlainText
@@ -28,6 +41,8 @@ NOTHING = "No hay solicitudes que esperen aprobación."
 NOT_READ = "La solicitud todavía no se ha leído. F5 la lee otra vez."
 NOT_OWN = "Solo quien la registró puede retirarla."
 OWN = "No puede rechazar una operación que usted registró; puede retirarla."
+MONEY_ASKED = "¿Aprobar esta operación? El dinero se mueve."
+CHANGE_ASKED = "¿Aprobar este cambio? Vale desde este momento."
 CHANGED = "Cambió desde que la abrió: lo marcado con ▲ es lo nuevo. Revise y apruebe de nuevo."
 REASONS = (
     Reason("datos", "Los datos no corresponden a lo pedido"),
@@ -39,12 +54,12 @@ REASONS = (
 
 
 class ApproveRequest(Command):
-    """Aprueba la solicitud a la vista: pregunta antes, y el dinero se mueve."""
+    """Aprueba la solicitud a la vista, tras una pregunta: el dinero se mueve, o el cambio vale desde ese momento."""
 
     id = "approve_request"
     label = "Aprobar"
     keys: ClassVar[tuple[str, ...]] = ("a",)
-    operation = Op.APPROVAL_GIVE.value
+    operation = Op.APPROVAL_VIEW.value
     dangerous = True
 
 
@@ -54,7 +69,7 @@ class RefuseRequest(Command):
     id = "refuse_request"
     label = "Rechazar"
     keys: ClassVar[tuple[str, ...]] = ("x",)
-    operation = Op.APPROVAL_GIVE.value
+    operation = Op.APPROVAL_VIEW.value
     dangerous = True
 
 
@@ -200,7 +215,7 @@ class ApprovalsScreen(BaseScreen[None]):
         if command is WithdrawRequest:
             return None if own else NOT_OWN
         if command is RefuseRequest:
-            return OWN if own else None
+            return OWN if own else None if self._detail.decides else self._detail.trouble
         return None if self._detail.hash else self._detail.trouble
 
     # Deciding --------------------------------------------------------------------------------------
@@ -211,12 +226,12 @@ class ApprovalsScreen(BaseScreen[None]):
         detail = self._detail
         if detail is None:
             return
-        question = Confirm("¿Aprobar esta operación? El dinero se mueve.", asked_lines(detail), accept="Aprobar")
-        if not await self.app.push_screen_wait(question):
+        asked = CHANGE_ASKED if detail.row.proposal else MONEY_ASKED
+        if not await self.app.push_screen_wait(Confirm(asked, asked_lines(detail), accept="Aprobar")):
             return
         place = self._table.cursor_row
         try:
-            receipt = await self.call(approve, Approve(detail.row.request_id, detail.hash))
+            done = await self._approve(detail)
         except ReauthenticationNeeded:
             raise
         except DataChanged:
@@ -226,8 +241,18 @@ class ApprovalsScreen(BaseScreen[None]):
         except CoopError:
             await self._read()
             raise
+        if isinstance(done, Effect) and done.secret is not None:
+            await self.app.push_screen_wait(Message("Segunda mitad", second_half_text(detail, done.secret.reveal())))
         await self._read_next(place)
-        self.say(f"Aprobada: comprobante {receipt.number}.{self._what_next()}")
+        told = done.text if isinstance(done, Effect) else f"comprobante {done.number}."
+        self.say(f"Aprobada: {told}{self._what_next()}")
+
+    async def _approve(self, detail: ApprovalDetail) -> Receipt | Effect:
+        if detail.row.proposal:
+            effect: Effect = await self.call(agree, Agree(detail.row.request_id, detail.hash))
+            return effect
+        receipt: Receipt = await self.call(approve, Approve(detail.row.request_id, detail.hash))
+        return receipt
 
     @flow
     async def action_refuse_request(self) -> None:
@@ -241,7 +266,10 @@ class ApprovalsScreen(BaseScreen[None]):
         label = next(reason.label for reason in REASONS if reason.code == given.code)
         text = f"{label}: {given.text}" if given.text else label
         place = self._table.cursor_row
-        await self.call(refuse, Refuse(detail.row.request_id, text))
+        if detail.row.proposal:
+            await self.call(decline, Decline(detail.row.request_id, text))
+        else:
+            await self.call(refuse, Refuse(detail.row.request_id, text))
         await self._read_next(place)
         self.say(f"Rechazada; se avisa a {detail.row.maker}.{self._what_next()}")
 
@@ -251,11 +279,14 @@ class ApprovalsScreen(BaseScreen[None]):
         detail = self._detail
         if detail is None:
             return
-        question = Confirm("¿Retirar esta solicitud? No se mueve dinero.", asked_lines(detail), accept="Retirar")
+        question = Confirm("¿Retirar esta solicitud? No cambia nada.", asked_lines(detail), accept="Retirar")
         if not await self.app.push_screen_wait(question):
             return
         place = self._table.cursor_row
-        await self.call(withdraw, Withdraw(detail.row.request_id))
+        if detail.row.proposal:
+            await self.call(take_back, TakeBack(detail.row.request_id))
+        else:
+            await self.call(withdraw, Withdraw(detail.row.request_id))
         await self._read_next(place)
         self.say("Solicitud retirada.")
 

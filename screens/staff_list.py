@@ -1,4 +1,4 @@
-"""Who works here: add, disable, enable, reset, unlock (req. 10–14). A temporary password is shown once."""
+"""Who works here: disable and unlock at once; what gives rights is proposed, another person decides it (req. 10–14)."""
 
 from __future__ import annotations
 
@@ -7,28 +7,17 @@ from typing import Any, ClassVar
 
 from textual.app import ComposeResult
 
-from data.secrets import Secret
 from data.values.dates import format_datetime
+from data.values.uuid7 import uuid7
 from screens.base import Back, BaseScreen
 from screens.dialogs.add_staff import AddStaffDialog
 from screens.dialogs.message import Message
 from screens.dialogs.reason import Reason, ReasonDialog
+from screens.dialogs.rights_form import RightsDialog
 from screens.flow import flow
 from services.operations import Op
-from services.staff import (
-    AddStaff,
-    DisableStaff,
-    EnableStaff,
-    ResetStaff,
-    StaffRow,
-    UnlockStaff,
-    add_staff,
-    disable_staff,
-    enable_staff,
-    list_staff,
-    reset_staff,
-    unlock_staff,
-)
+from services.proposals import Propose, Proposed, propose
+from services.staff import DisableStaff, StaffRow, UnlockStaff, disable_staff, list_staff, unlock_staff
 from widgets.command import Command, CommandClass
 from widgets.plain_table import Column, PlainTable
 
@@ -43,7 +32,7 @@ REASONS = (
 
 
 class NewPerson(Command):
-    """Agrega a una persona. Su contraseña temporal se muestra una sola vez."""
+    """Propone a una persona nueva. La primera mitad de su contraseña temporal se muestra una sola vez."""
 
     id = "new_person"
     label = "Agregar"
@@ -61,8 +50,17 @@ class DisablePerson(Command):
     dangerous = True
 
 
+class ChangePerson(Command):
+    """Propone otros roles, sucursal, horario o topes para la persona de la fila."""
+
+    id = "change_person"
+    label = "Cambiar"
+    keys = ("c",)
+    operation = Op.STAFF_MANAGE.value
+
+
 class EnablePerson(Command):
-    """Vuelve a habilitar a la persona de la fila."""
+    """Propone habilitar otra vez a la persona de la fila."""
 
     id = "enable_person"
     label = "Habilitar"
@@ -71,7 +69,7 @@ class EnablePerson(Command):
 
 
 class ResetPerson(Command):
-    """Da una contraseña temporal nueva y quita el segundo factor. Se muestra una sola vez."""
+    """Propone una contraseña temporal nueva y quitar el segundo factor. Su primera mitad se muestra una sola vez."""
 
     id = "reset_person"
     label = "Restablecer"
@@ -104,6 +102,7 @@ class StaffList(BaseScreen[None]):
 
     ACTIONS: ClassVar[tuple[CommandClass, ...]] = (
         NewPerson,
+        ChangePerson,
         DisablePerson,
         EnablePerson,
         ResetPerson,
@@ -151,7 +150,7 @@ class StaffList(BaseScreen[None]):
 
     def disabled_reason(self, command: CommandClass) -> str | None:
         """Every letter but «Agregar» acts on a row."""
-        acts_on_row = command in (DisablePerson, EnablePerson, ResetPerson, UnlockPerson)
+        acts_on_row = command in (ChangePerson, DisablePerson, EnablePerson, ResetPerson, UnlockPerson)
         return NOBODY if acts_on_row and not self._rows else None
 
     def _current(self) -> StaffRow:
@@ -160,16 +159,18 @@ class StaffList(BaseScreen[None]):
 
     @flow
     async def action_new_person(self) -> None:
-        """A: asked until the service takes it or the form is left."""
-        from data.catalog.branches import load_branches
+        """A."""
+        given = await self.app.push_screen_wait(AddStaffDialog())
+        if given is not None:
+            await self._propose(given.command, given.reason, given.command.username)
 
-        dialog = AddStaffDialog(load_branches().by_code)
-        given: AddStaff | None = await self.app.push_screen_wait(dialog)
-        if given is None:
-            return
-        added = await self.call(add_staff, given)
-        await self._read()
-        await self._tell_password(given.username, added.temporary_password)
+    @flow
+    async def action_change_person(self) -> None:
+        """C."""
+        row = self._current()
+        given = await self.app.push_screen_wait(RightsDialog(row.username, row.full_name, row.rights))
+        if given is not None:
+            await self._propose(given.command, given.reason, row.username)
 
     @flow
     async def action_disable_person(self) -> None:
@@ -180,7 +181,12 @@ class StaffList(BaseScreen[None]):
     @flow
     async def action_enable_person(self) -> None:
         """H."""
-        await self._change("Habilitar", "Podrá ingresar otra vez.", enable_staff, EnableStaff, "quedó habilitado")
+        from services.staff_rights import EnablePerson as Enable
+
+        row = self._current()
+        reason = await self._ask_reason("Proponer que se habilite", "Podrá ingresar cuando otra persona lo apruebe.")
+        if reason:
+            await self._propose(Enable(row.username), reason, row.username)
 
     @flow
     async def action_unlock_person(self) -> None:
@@ -190,33 +196,44 @@ class StaffList(BaseScreen[None]):
     @flow
     async def action_reset_person(self) -> None:
         """R."""
-        effect = "Recibe una contraseña temporal; su segundo factor y sus sesiones terminan."
-        row = self._current()
-        reset = await self._change("Restablecer", effect, reset_staff, ResetStaff, "tiene contraseña temporal")
-        if reset is not None:
-            await self._tell_password(row.username, reset.temporary_password)
+        from services.staff_rights import ResetPerson as Reset
 
-    async def _change(
-        self, title: str, effect: str, use_case: Callable[..., Any], command: Callable[..., Any], done: str
-    ) -> Any:
+        row = self._current()
+        effect = "Al aprobarse: contraseña temporal en dos mitades; su segundo factor y sus sesiones terminan."
+        reason = await self._ask_reason("Proponer que se restablezca", effect)
+        if reason:
+            await self._propose(Reset(row.username), reason, row.username)
+
+    async def _propose(self, command: Any, reason: str, username: str) -> None:
+        proposed: Proposed = await self.shell.call(propose, Propose(command, reason, uuid7()))
+        if proposed.told is not None:
+            text = (
+                f"Usuario: {username}\nPrimera mitad de la contraseña temporal: {proposed.told.reveal()}\n\n"
+                "Dígasela a la persona: no se vuelve a mostrar. La segunda mitad la dice quien lo apruebe."
+            )
+            await self.app.push_screen_wait(Message("Primera mitad", text))
+        await self._read()
+        self.say(f"{username}: propuesto. Vale cuando otra persona lo apruebe (F4).")
+
+    async def _ask_reason(self, title: str, effect: str) -> str:
+        """Why, or nothing when it is left."""
         row = self._current()
         who = f"{row.full_name} · {row.username} · {row.roles}"
         reason = await self.app.push_screen_wait(ReasonDialog(title, REASONS, summary=(who, effect)))
         if reason is None:
-            return None
+            return ""
         label = next(known.label for known in REASONS if known.code == reason.code)
-        text = f"{label}: {reason.text}" if reason.text else label
-        result = await self.shell.call(use_case, command(row.username, text))
-        await self._read()
-        self.say(f"{row.username} {done}.")
-        return result
+        return f"{label}: {reason.text}" if reason.text else label
 
-    async def _tell_password(self, username: str, password: Secret) -> None:
-        text = (
-            f"Usuario: {username}\nContraseña temporal: {password.reveal()}\n\n"
-            "Dígasela a la persona ahora: no se vuelve a mostrar. Al ingresar deberá cambiarla."
-        )
-        await self.app.push_screen_wait(Message("Contraseña temporal", text))
+    async def _change(
+        self, title: str, effect: str, use_case: Callable[..., Any], command: Callable[..., Any], done: str
+    ) -> None:
+        row = self._current()
+        reason = await self._ask_reason(title, effect)
+        if reason:
+            await self.shell.call(use_case, command(row.username, reason))
+            await self._read()
+            self.say(f"{row.username} {done}.")
 
 
 def _cells(row: StaffRow) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import case, func, select
 from sqlmodel import col
 
-from data.tables import ApprovalRequest, Member, Operation, Staff, StaffSession
+from data.tables import ApprovalRequest, Member, Operation, Proposal, Staff, StaffSession
 from data.values.money import Money
 from services import authorisation
 from services.approval_queue import SHOWN, UNUSED, late_since, maker_of, open_requests
@@ -16,12 +16,15 @@ from services.approval_rows import APPROVED, STATES, WAITING
 from services.masking import masked_name
 from services.operations import Op
 from services.operator import Operator
+from services.proposal_families import kind_of
+from services.proposal_views import decided_by_roles, unconcerned
 from services.receipts import receipt_number
 from services.staff_proof import reading
 from services.timeline_words import WORDS
 from services.unit_of_work import Transaction, UnitOfWork
 
 NEWS = 50
+MONEY = "money"
 #: A decision carries the moment in which it began, and is seen a little later, when it is committed.
 OVERLAP = timedelta(minutes=1)
 
@@ -51,18 +54,42 @@ class Decisions:
 
 
 def pending_count(operator: Operator, uow: UnitOfWork) -> Waiting:
-    """What waits for somebody like this operator; nothing for who may not decide. A look without an event and without a
-    sign of life, for the notice at every desk. Raises SessionEnded, SessionLocked."""
+    """What waits for somebody like this operator; nothing for who decides nothing. What is late is told to the roles
+    that the policy names, too. A look without an event and without a sign of life, for the notice at every desk.
+    Raises SessionEnded, SessionLocked."""
     with reading(uow) as connection:
-        now = uow.clock.now()
-        standing = authorisation.standing(connection, operator, None, now, uow.policy, touch=False)
-        if not uow.policy.operations[Op.APPROVAL_GIVE].roles & standing.roles:
+        now, policy = uow.clock.now(), uow.policy
+        standing = authorisation.standing(connection, operator, None, now, policy, touch=False)
+        wider = not {role.value for role in standing.roles}.isdisjoint(policy.approval.late_roles)
+        decides = set(decided_by_roles(policy, standing.roles))
+        if policy.operations[Op.APPROVAL_GIVE].roles & standing.roles:
+            decides.add(MONEY)
+        if not (decides or wider):
             return Waiting()
-        late = case((col(ApprovalRequest.requested_at) <= late_since(uow.policy, now), 1))
-        query = open_requests(select(func.count(), func.count(late)), operator, now).where(
-            col(ApprovalRequest.staff_id) != operator.staff_id
+        waiting = _waiting_by_kind(connection, operator, now, late_since(policy, now))
+    told = [(count if kind in decides else late, late) for kind, count, late in waiting if kind in decides or wider]
+    return Waiting(sum(count for count, _ in told), sum(late for _, late in told))
+
+
+def _waiting_by_kind(connection: Any, operator: Operator, now: datetime, since: datetime) -> list[tuple[str, int, int]]:
+    """Kind, how many of others wait, how many of them are late."""
+    request, change = ApprovalRequest, Proposal
+    late = (func.count(case((col(table.requested_at) <= since, 1))) for table in (request, change))
+    money = open_requests(select(func.count(), next(late)), operator, now).where(
+        col(request.staff_id) != operator.staff_id
+    )
+    changes = (
+        select(col(change.kind), func.count(), next(late))
+        .where(
+            col(change.state) == WAITING,
+            col(change.expires_at) > now,
+            col(change.staff_id) != operator.staff_id,
+            *unconcerned(operator),
         )
-        return Waiting(*connection.execute(query).one())
+        .group_by(col(change.kind))
+    )
+    count, overdue = connection.execute(money).one()
+    return [(MONEY, count, overdue), *(tuple(row) for row in connection.execute(changes))]
 
 
 def own_decisions(command: OwnDecisions, operator: Operator, uow: UnitOfWork) -> Decisions:
@@ -71,9 +98,43 @@ def own_decisions(command: OwnDecisions, operator: Operator, uow: UnitOfWork) ->
         now = uow.clock.now()
         authorisation.standing(connection, operator, None, now, uow.policy, touch=False)
         since = command.since or _last_worked(connection, operator)
-        rows = connection.execute(_decided(operator, since - OVERLAP)).all() if since else []
-    until = rows[-1].decided_at if len(rows) == NEWS else now
-    return Decisions(tuple((row.id, _decision_line(row)) for row in rows), until)
+        rows = [] if since is None else _decisions(connection, operator, since - OVERLAP)
+    until = rows[-1][0] if len(rows) == NEWS else now
+    return Decisions(tuple((request_id, line) for _, request_id, line in rows), until)
+
+
+def _decisions(connection: Any, operator: Operator, since: datetime) -> list[tuple[datetime, str, str]]:
+    """When, which, and how it is told; oldest first."""
+    money = [(row.decided_at, row.id, _decision_line(row)) for row in connection.execute(_decided(operator, since))]
+    changes = [
+        (row.decided_at, row.id, _change_line(row)) for row in connection.execute(_decided_changes(operator, since))
+    ]
+    return sorted(money + changes)[:NEWS]
+
+
+def _decided_changes(operator: Operator, since: datetime) -> Any:
+    columns: tuple[Any, ...] = (
+        *(col(getattr(Proposal, name)) for name in ("id", "kind", "subject", "state", "decision", "decided_at")),
+        col(Staff.username).label("decider"),
+    )
+    return (
+        select(*columns)
+        .outerjoin(Staff, col(Staff.id) == col(Proposal.decided_by))
+        .where(
+            col(Proposal.staff_id) == operator.staff_id,
+            col(Proposal.decided_at) > since,
+            func.coalesce(col(Proposal.decided_by), 0) != operator.staff_id,
+        )
+        .order_by(col(Proposal.decided_at))
+        .limit(NEWS)
+    )
+
+
+def _change_line(row: Any) -> str:
+    by = f" por {row.decider}" if row.decider else ""
+    why = f": {row.decision}" if row.decision else ""
+    end = "" if row.state == APPROVED else " No cambió nada."
+    return f"{kind_of(row.kind).title}, {row.subject}: {STATES[row.state]}{by}{why}.{end}"
 
 
 def _decided(operator: Operator, since: datetime) -> Any:

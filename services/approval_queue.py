@@ -14,9 +14,8 @@ from services.masking import masked_name
 from services.operations import Op
 from services.operator import Operator
 from services.policy import Policy
-from services.seen_lists import record_once
 from services.timeline_words import WORDS
-from services.unit_of_work import Transaction, UnitOfWork
+from services.unit_of_work import Transaction
 
 MOST = 100
 #: Columns of a request and its member.
@@ -38,12 +37,13 @@ UNUSED = ~select(col(Operation.id)).where(col(Operation.id) == col(ApprovalReque
 
 @dataclass(frozen=True, slots=True)
 class PendingRow:
-    """One that waits. `title`: what the operation is called; `member`: masked name; amount in centésimos; `own`: the
-    operator registered it; `late`: it should have been decided by now."""
+    """One that waits. `title`: what the operation is called; `member`: masked name, or whom or what a change is about;
+    amount in centésimos, None where no money moves; `own`: the operator registered it; `late`: it should have been
+    decided by now; `proposal`: a change (services/proposals.py), no transaction."""
 
     request_id: str
     title: str
-    amount: int
+    amount: int | None
     number: str
     member: str
     maker: str
@@ -51,16 +51,14 @@ class PendingRow:
     expires_at: datetime
     own: bool
     late: bool
+    proposal: bool = False
 
 
-def pending_approvals(operator: Operator, uow: UnitOfWork) -> tuple[PendingRow, ...]:
-    """What waits, oldest first, at most 100: all of it for who may decide or watch, one's own for everybody else.
-    Nothing of the operator's own account or a relative's. A new list leaves an event (see record_once)."""
-    with uow.begin(operator, Op.APPROVAL_VIEW, touch=False) as tx:
-        query = _waiting(tx, col(ApprovalRequest.id), *SHOWN).order_by(col(ApprovalRequest.requested_at))
-        rows = tuple(pending_row(tx, row) for row in tx.connection.execute(query.limit(MOST)))
-        record_once(tx, "requests", [row.request_id for row in rows])
-    return rows
+def waiting_rows(tx: Transaction) -> list[PendingRow]:
+    """Waiting transactions, oldest first, at most 100: all for who may decide or watch, one's own for everybody else.
+    Nothing of the operator's own account or a relative's."""
+    query = _waiting(tx, col(ApprovalRequest.id), *SHOWN).order_by(col(ApprovalRequest.requested_at))
+    return [pending_row(tx, row) for row in tx.connection.execute(query.limit(MOST))]
 
 
 def may_give(tx: Transaction) -> bool:

@@ -35,7 +35,8 @@ class ApprovalDetail:
 
     `summary`: what would be done now, or what was asked for where nothing can be done. `changes`: label, before, after
     of what is no longer as it was asked for. `hash`: what approving must carry; empty where this operator can't approve
-    it now, and `trouble` says why. `evidence`: how the caller was verified. `days`: whose day, and how much of its
+    it now, and `trouble` says why; `decides`: they may decide requests of this kind. `differences`: label, before,
+    after of what a change is about. `evidence`: how the caller was verified. `days`: whose day, and how much of its
     share is used.
     """
 
@@ -49,6 +50,8 @@ class ApprovalDetail:
     evidence: str
     flags: tuple[str, ...]
     days: tuple[tuple[str, str], ...]
+    decides: bool = True
+    differences: tuple[tuple[str, str, str], ...] = ()
 
 
 def approval_detail(command: GetApproval, operator: Operator, uow: UnitOfWork) -> ApprovalDetail:
@@ -97,6 +100,7 @@ def _detail(tx: Transaction, request: Request) -> ApprovalDetail:
         evidence=evidence_text(request.evidence),
         flags=_flags(tx, request),
         days=days,
+        decides=decides,
     )
 
 

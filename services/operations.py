@@ -78,6 +78,7 @@ class Op(StrEnum):
     PATTERN_CLOSE = "pattern.close"
     LOOKS_VIEW = "looks.view"
     STAFF_MANAGE = "staff.manage"
+    STAFF_APPROVE = "staff.approve"
     STAFF_UNLOCK = "staff.unlock"
     STAFF_VIEW = "staff.view"
     IMPORT = "import.run"

@@ -20,7 +20,7 @@ MAX_LENGTH: Final = 128
 MAX_TYPED: Final = 1024
 """Code points as typed; more than this is no password, and isn't worth the work of comparing."""
 
-_TEMPORARY_ALPHABET: Final = "abcdefghjkmnpqrstuvwxyz23456789"  # nothing that is misheard or misread: i l o 0 1
+TEMPORARY_ALPHABET: Final = "abcdefghjkmnpqrstuvwxyz23456789"  # nothing that is misheard or misread: i l o 0 1
 _TEMPORARY_GROUPS: Final = 4
 _MIN_WORD: Final = 4  # shorter names («Ana») stand inside too many honest words
 _MIN_DISTINCT: Final = 5
@@ -64,7 +64,7 @@ def same_password(one: Secret, other: Secret) -> bool:
 
 def temporary_password() -> Secret:
     """A random password to be read aloud once: four groups of four, 79 bits."""
-    groups = ("".join(random_source.choice(_TEMPORARY_ALPHABET) for _ in range(4)) for _ in range(_TEMPORARY_GROUPS))
+    groups = ("".join(random_source.choice(TEMPORARY_ALPHABET) for _ in range(4)) for _ in range(_TEMPORARY_GROUPS))
     return Secret("-".join(groups))
 
 

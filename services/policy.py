@@ -89,11 +89,11 @@ class ReversalPolicy:
 
 @dataclass(frozen=True, slots=True)
 class ApprovalPolicy:
-    """`late_minutes`: what waits longer is told as late; `notice_seconds`: how often a desk asks by itself what waits
-    and what was decided."""
+    """After `late_minutes` what waits is told to `late_roles` too; a desk asks each `notice_seconds` what is new."""
 
     valid_hours: int
     late_minutes: int
+    late_roles: tuple[str, ...]
     notice_seconds: int
 
 
@@ -254,8 +254,9 @@ def load_policy(path: Path | None = None) -> Policy:
     if unknown:
         raise PolicyError(f"policy.toml: unknown section {sorted(unknown)[0]}")
     sections = {name: _section(name, kind, document.get(name)) for name, kind in SECTIONS.items()}
-    if alien := set(sections["session"].second_factor_roles) - {role.value for role in Role}:
-        raise PolicyError(f"policy.toml [session] second_factor_roles: unknown role {sorted(alien)[0]}")
+    for name, key in (("session", "second_factor_roles"), ("approval", "late_roles")):
+        if alien := set(getattr(sections[name], key)) - {role.value for role in Role}:
+            raise PolicyError(f"policy.toml [{name}] {key}: unknown role {sorted(alien)[0]}")
     order = sections["loan"].allocation
     if sorted(order) != sorted(LOAN_PARTS) or order[-1] != "principal":
         raise PolicyError(f"policy.toml [loan] allocation: {', '.join(LOAN_PARTS)} in some order, principal last")

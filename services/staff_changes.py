@@ -10,6 +10,7 @@ from datetime import timedelta
 from typing import Final
 
 from sqlalchemy import true
+from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, select
 
 from data.tables import Member, Staff
@@ -25,6 +26,7 @@ from services.unit_of_work import Transaction, UnitOfWork
 USERNAME: Final = re.compile(r"[a-z][a-z0-9._-]{2,31}")
 _BRANCH: Final = re.compile(r"[0-9]{3}")
 _NAME: Final = 80
+TAKEN: Final = "Ese usuario no está disponible. Elija otro."
 
 
 @contextmanager
@@ -107,6 +109,21 @@ def check_roles(roles: frozenset[Role]) -> str:
     if not roles:
         raise InvalidInput("Elija al menos un rol.", field="roles")
     return " ".join(sorted(role.value for role in roles))
+
+
+def username_is_free(tx: Transaction, username: str) -> None:
+    """Raises InvalidInput where somebody has it."""
+    if tx.session.exec(select(Staff.id).where(col(Staff.username) == username)).first() is not None:
+        raise InvalidInput(TAKEN, field="username")
+
+
+def store_person(tx: Transaction, person: Staff) -> None:
+    """Put a new person on record. Raises InvalidInput where somebody was faster with the user name."""
+    try:
+        tx.session.add(person)
+        tx.session.flush()
+    except IntegrityError:
+        raise InvalidInput(TAKEN, field="username") from None
 
 
 def member_with(tx: Transaction, number: str) -> int:

@@ -10,6 +10,7 @@ from data.tables import Staff, StaffSession
 from services.operations import Op
 from services.operator import ROLE_LABELS, Operator, Role
 from services.staff_proof import must_enrol, roles_of
+from services.staff_rights import Rights, rights_of
 from services.unit_of_work import Transaction, UnitOfWork
 
 
@@ -27,6 +28,7 @@ class StaffRow:
     locked_until: datetime | None
     temporary_until: datetime | None
     last_sign_in: datetime | None
+    rights: Rights
 
 
 def list_staff(operator: Operator, uow: UnitOfWork) -> tuple[StaffRow, ...]:
@@ -58,6 +60,7 @@ def _row(tx: Transaction, person: Staff, last_sign_in: datetime | None) -> Staff
         locked_until=locked,
         temporary_until=person.password_expires_at,
         last_sign_in=last_sign_in,
+        rights=rights_of(person),
     )
 
 

@@ -59,6 +59,8 @@ GRANT INSERT, UPDATE ON staff, staff_session, service_case TO {role}
 --;
 GRANT INSERT ON staff_relative TO {role}
 --;
+GRANT INSERT, UPDATE (state, decided_by, decided_at, decision) ON proposal TO {role}
+--;
 GRANT INSERT, UPDATE (result) ON verification_factor TO {role}
 --;
 GRANT INSERT, UPDATE, DELETE ON one_time_code TO {role}

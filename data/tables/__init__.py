@@ -42,6 +42,7 @@ from data.tables.portal import (
     PortalTry,
     StatementMail,
 )
+from data.tables.proposals import Proposal
 from data.tables.staff import Staff, StaffRelative, StaffSession
 from data.tables.verification import Case, Factor, Lease, OneTimeCode, VerificationBlock
 
@@ -86,6 +87,7 @@ __all__ = [
     "PatternClosure",
     "PatternLine",
     "PortalTry",
+    "Proposal",
     "Reconciliation",
     "ReconciliationLine",
     "RememberedDevice",

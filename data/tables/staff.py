@@ -28,6 +28,11 @@ class Staff(SQLModel, table=True):
     locked_until: datetime | None = Field(default=None, sa_type=Utc)
     member_id: int | None = Field(default=None, sa_type=Int, foreign_key="member.id")
     created_at: datetime = Field(sa_type=Utc)
+    hours: str | None = Field(default=None, sa_type=String)  # `L-V 07:30-18:00; S 08:00-12:00`; None: at any time
+    single_limit: int | None = Field(
+        default=None, sa_type=Int
+    )  # centésimos, alone in one transaction; None: the role's
+    daily_limit: int | None = Field(default=None, sa_type=Int)  # centésimos, alone in a day, of each kind
 
 
 class StaffRelative(SQLModel, table=True):

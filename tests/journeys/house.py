@@ -19,10 +19,21 @@ from sqlalchemy import text
 from coop_tui.settings import Settings, load_settings
 from coop_tui.wiring import init_store, open_store
 from data.secrets import Secret
+from data.values.uuid7 import uuid7
+from services.approval_inbox import approval_detail
+from services.approval_views import GetApproval
 from services.imports import ImportFiles, import_files
 from services.operator import Channel, Operator, Role, system_operator
-from services.staff import AddStaff, FirstAdministrator, add_staff, first_administrator
-from services.staff_secrets import ConfirmSecondFactor, begin_second_factor, confirm_second_factor
+from services.proposals import Agree, Propose, agree, propose
+from services.staff_first import FirstAdministrator, SecondPerson, first_administrator, second_person
+from services.staff_rights import AddPerson, Rights
+from services.staff_secrets import (
+    ChangePassword,
+    ConfirmSecondFactor,
+    begin_second_factor,
+    change_password,
+    confirm_second_factor,
+)
 from services.staff_sessions import SignIn, sign_in
 from services.unit_of_work import UnitOfWork
 from tests.services.smtp_server import Mailbox, smtp_server
@@ -94,6 +105,7 @@ class House:
     post: Postbox
     people: dict[str, Person] = field(default_factory=dict)
     administrator: Operator | None = None
+    deputy: Operator | None = None
 
     @property
     def folder(self) -> Path:
@@ -106,24 +118,36 @@ class House:
     # People ------------------------------------------------------------------------------------------
 
     def open_office(self, username: str = "rsanjur") -> Person:
-        """The first administrator, signed in with a second factor."""
+        """The first administrator and the person who approves what they propose, signed in with a second factor."""
         person = Person(username, "Rita Sanjur", "molino-ventana-cobre-ladera")
         secret = Secret(person.password)
         first_administrator(FirstAdministrator(username, person.full_name, "001", secret), self.uow)
-        operator = sign_in(SignIn(username, secret, None, "T-0"), self.uow).operator
-        offer = begin_second_factor(operator, self.uow)
-        person.totp = offer.secret.reveal()
-        code = Secret(person.code(self.clock))
-        confirm_second_factor(ConfirmSecondFactor(offer.secret, code), operator, self.uow)
-        self.people[username], self.administrator = person, operator
+        self.people[username], self.administrator = person, self._enrolled(person, secret)
+        rights = Rights(frozenset({Role.ADMINISTRATOR}), "001")
+        deputy = Person("dluna", "Delia Luna", "cascada-tinta-barro-nube")
+        wanted = SecondPerson(AddPerson(deputy.username, deputy.full_name, rights), "Primer día de la oficina")
+        temporary = second_person(wanted, self.administrator, self.uow).temporary_password
+        self.deputy = self._enrolled(deputy, temporary)
         return person
 
+    def _enrolled(self, person: Person, secret: Secret) -> Operator:
+        operator = sign_in(SignIn(person.username, secret, None, "T-0"), self.uow).operator
+        if secret.reveal() != person.password:
+            change_password(ChangePassword(secret, Secret(person.password)), operator, self.uow)
+        offer = begin_second_factor(operator, self.uow)
+        person.totp = offer.secret.reveal()
+        confirm_second_factor(ConfirmSecondFactor(offer.secret, Secret(person.code(self.clock))), operator, self.uow)
+        return operator
+
     def hire(self, username: str, full_name: str, role: Role, branch: str, password: str) -> Person:
-        """One more person, by the administrator; they hold a temporary password and know the one they will choose."""
-        assert self.administrator is not None
-        command = AddStaff(username, full_name, frozenset({role}), branch, None, "Ingreso de personal")
-        added = add_staff(command, self.administrator, self.uow)
-        person = Person(username, full_name, password, temporary=added.temporary_password.reveal())
+        """One more person, by both; they hold a temporary password and know the one they will choose."""
+        assert self.administrator is not None and self.deputy is not None
+        wanted = AddPerson(username, full_name, Rights(frozenset({role}), branch))
+        asked = propose(Propose(wanted, "Ingreso de personal", uuid7()), self.administrator, self.uow)
+        shown = approval_detail(GetApproval(asked.proposal_id), self.deputy, self.uow).hash
+        second = agree(Agree(asked.proposal_id, shown), self.deputy, self.uow).secret
+        assert asked.told is not None and second is not None
+        person = Person(username, full_name, password, temporary=f"{asked.told.reveal()}-{second.reveal()}")
         self.people[username] = person
         return person
 

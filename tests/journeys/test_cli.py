@@ -36,6 +36,7 @@ ROOT = Path(__file__).resolve().parents[2]
 EXTRACT = ROOT / "tests" / "data" / "extract"
 FILES = [str(EXTRACT / name) for name in ("socios.csv", "cuentas.csv", "movimientos.csv")]
 ADMINISTRATOR = "molino-ventana-cobre-ladera"
+DEPUTY = "cascada-tinta-barro-nube"
 CASHIER = "canoa-ceniza-farol-limite"
 
 
@@ -181,9 +182,13 @@ def test_people_come_work_and_go(shared: Console) -> None:
     assert shared.run(*add, password="equivocada-del-todo-hoy").code == 2, "no --as"
     refused = shared.run(*add, "--as", "rsanjur", password="equivocada-del-todo-hoy")
     assert refused.code == 1 and refused.answer["error"] == "sign_in_refused", refused
-    added = shared.run(*add, "--as", "rsanjur", password=ADMINISTRATOR)
-    assert added.code == 0, added
-    temporary = added.answer["data"]["temporary_password"]
+    second = ("--json", "staff", "add", "dluna", "--second", "--name", "Delia Luna", "--role", "administrador")
+    deputy = shared.run(*second, "--as", "rsanjur", password=ADMINISTRATOR)
+    choose(shared, "dluna", deputy.answer["data"]["temporary_password"], DEPUTY)
+    assert shared.run(*second, "--as", "rsanjur", password=ADMINISTRATOR).answer["error"] == "not_permitted"
+    asked = shared.run(*add, "--as", "rsanjur", password=ADMINISTRATOR)
+    assert asked.code == 0, asked
+    temporary = approved(shared, asked)
     find = ("--json", "find", "50012", "--as", "lbatista")
     early = shared.run(*find, password=temporary)
     assert early.code == 1 and early.answer["error"] == "setup_needed"  # a temporary password opens nothing
@@ -195,13 +200,28 @@ def test_people_come_work_and_go(shared: Console) -> None:
     assert nobody.code == 1 and nobody.out == "" and "Traceback" not in nobody.err
     reset = ("--json", "staff", "reset", "lbatista", "--as", "rsanjur", "--reason", "Olvidó su contraseña")
     again = shared.run(*reset, password=ADMINISTRATOR)
-    assert again.code == 0 and again.answer["data"]["temporary_password"] != temporary
+    assert shared.run(*find, password=CASHIER).code == 0  # nothing changes until somebody else approves
+    assert approved(shared, again) != temporary
     assert shared.run(*find, password=CASHIER).code == 1
     disable = ("staff", "disable", "lbatista", "--as", "rsanjur", "--reason", "Salida de personal")
     assert shared.run(*disable, password=ADMINISTRATOR).code == 0
     assert shared.run(*disable, password=ADMINISTRATOR).code == 1  # it is so already
     people = shared.run("staff", "list", "--as", "rsanjur", password=ADMINISTRATOR)
     assert people.code == 0 and "lbatista" in people.out
+
+
+def approved(console: Console, asked: Done) -> str:
+    """The other person reads what was proposed, refuses to be hurried, and approves; the whole temporary password."""
+    data = asked.answer["data"]
+    words = ("--json", "staff", "approve", data["proposal"], "--as")
+    own = console.run(*words, "rsanjur", "--hash", "0" * 64, password=ADMINISTRATOR)
+    assert own.answer["error"] == "not_permitted", own
+    hurried = console.run(*words, "dluna", "--hash", "0" * 64, password=DEPUTY)
+    assert hurried.answer["error"] == "data_changed", hurried
+    shown = console.run(*words, "dluna", password=DEPUTY).answer["data"]["hash"]
+    done = console.run(*words, "dluna", "--hash", shown, password=DEPUTY)
+    assert done.code == 0, done
+    return f"{data['first_half']}-{done.answer['data']['second_half']}"
 
 
 def choose(console: Console, username: str, current: str, new: str) -> None:

@@ -80,6 +80,7 @@ ELSEWHERE = {
     "Message": "shown with what the staff list gives; its text goes through PlainText",
     "PasswordDialog": "its text is the program's own",
     "AddStaffDialog": "visited by the staff list's tests",
+    "RightsDialog": "visited by the staff list's tests; its text goes through PlainText and inputs",
 }
 """Screens that no path of this test reaches, with the reason why nothing hostile can."""
 

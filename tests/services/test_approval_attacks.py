@@ -12,8 +12,8 @@ import pytest
 from data.secrets import Secret
 from data.values.uuid7 import uuid7
 from services import approvals
+from services.approval_inbox import pending_approvals
 from services.approval_notices import pending_count
-from services.approval_queue import pending_approvals
 from services.approval_rows import AlreadyDecided
 from services.approval_views import FindRequest, find_request
 from services.approvals import (

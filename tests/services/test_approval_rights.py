@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from services import approvals
-from services.approval_queue import pending_approvals
+from services.approval_inbox import pending_approvals
 from services.approval_rules import ShareTooSmall
 from services.approval_views import GetApproval, approval_detail
 from services.approvals import Approve, Refuse, approve, refuse

@@ -11,8 +11,8 @@ import pytest
 
 from data.secrets import Secret
 from services.approval_ends import expire_due
+from services.approval_inbox import pending_approvals
 from services.approval_notices import OwnDecisions, Waiting, own_decisions, pending_count
-from services.approval_queue import pending_approvals
 from services.approval_rows import AlreadyDecided
 from services.approval_views import FindRequest, find_request
 from services.approvals import (

@@ -32,12 +32,12 @@ from services.policy import load_policy
 from services.policy_trail import note_policy
 from services.records import OpenRecord, open_record
 from services.reversals import Reverse, reverse
-from services.staff import AddStaff, add_staff
 from services.staff_sessions import Reauthenticate, SignIn, lock, reauthenticate, sign_in, sign_out
 from services.transports import Transports
 from services.unit_of_work import UnitOfWork
 from services.worker import run_once
 from tests.services.callers import answer_all, check, give_answers, sent_code
+from tests.services.two_people import TwoPeople, person
 from tests.services.world import PASSWORD, World
 
 pytestmark = pytest.mark.postgresql
@@ -127,7 +127,7 @@ def test_the_whole_desk_works_under_the_role(world: World, uow: UnitOfWork, tmp_
     world.change("UPDATE access SET state = 'bloqueado', state_before_block = 'activo'")
     unlock(Unlock(member, REASON), agent, uow)
     admin = signed_in(uow, world, "administra", Role.ADMINISTRATOR)
-    add_staff(AddStaff("nuevo", "Persona Nueva", frozenset({Role.CASHIER}), "018", "50012", REASON), admin, uow)
+    assert TwoPeople(uow, admin, boss).do(person("nuevo", name="Persona Nueva", member_number="50012")) is not None
     reauthenticate(Reauthenticate(Secret(PASSWORD)), agent, uow)
     assert read_audit(ReadAudit(), boss, uow).rows
     lock(agent, uow)

@@ -24,39 +24,31 @@ from services.operations import Op
 from services.operator import Operator, Role
 from services.staff import (
     AddRelative,
-    AddStaff,
-    ChangeRoles,
     DisableStaff,
-    EnableStaff,
-    FirstAdministrator,
-    ResetStaff,
     UnlockStaff,
     add_relative,
-    add_staff,
-    change_roles,
     disable_staff,
-    enable_staff,
-    first_administrator,
     list_staff,
-    reset_staff,
     unlock_staff,
 )
+from services.staff_first import FirstAdministrator, SecondPerson, first_administrator, second_person
+from services.staff_rights import AddPerson, ChangeRights, EnablePerson, ResetPerson, Rights
 from services.staff_sessions import SignIn, session_state, sign_in
+from tests.services.two_people import TwoPeople, person, rights
 from tests.services.world import PASSWORD, World
 
 REASON = "Pedido de Recursos Humanos"
 
 
-def new(username: str = "jcastillo", **changes: Any) -> AddStaff:
-    values: dict[str, Any] = {
-        "username": username,
-        "full_name": "Juan Castillo",
-        "roles": frozenset({Role.CASHIER}),
-        "branch": "018",
-        "member_number": None,
-        "reason": REASON,
-    }
-    return AddStaff(**(values | changes))
+def new(
+    username: str = "jcastillo",
+    *,
+    roles: frozenset[Role] = frozenset({Role.CASHIER}),
+    branch: str = "018",
+    full_name: str = "Juan Castillo",
+    member_number: str | None = None,
+) -> AddPerson:
+    return AddPerson(username, full_name, Rights(roles, branch), member_number)
 
 
 @pytest.fixture
@@ -66,9 +58,11 @@ def administrator(world: World) -> Operator:
 
 def test_added_with_a_temporary_password_that_works_once_changed(world: World, administrator: Operator) -> None:
     member = world.member("50020")
-    added = add_staff(new(member_number="50020", username=" JCastillo "), administrator, world.uow)
-    signed = sign_in(SignIn("jcastillo", added.temporary_password, None, "T-2"), world.uow)
-    assert signed.must_change_password and signed.operator.staff_id == added.staff_id
+    two = TwoPeople(world.uow, administrator, world.staff("revisora", [Role.SUPERVISOR]))
+    given = two.do(new(member_number="50020", username=" JCastillo "))
+    assert given is not None
+    signed = sign_in(SignIn("jcastillo", given, None, "T-2"), world.uow)
+    assert signed.must_change_password
     (row,) = world.rows("SELECT * FROM staff WHERE username = 'jcastillo'")
     assert (row["full_name"], row["roles"], row["branch"], row["member_id"]) == (
         "Juan Castillo",
@@ -78,11 +72,11 @@ def test_added_with_a_temporary_password_that_works_once_changed(world: World, a
     )
     (event,) = world.events("staff.add")
     assert (event["object"], event["reason"], event["detail"]["roles"]) == (
-        f"staff:{added.staff_id}",
+        signed.operator.actor,
         REASON,
         ["cajero"],
     )
-    assert added.temporary_password.reveal() not in repr(added) + str(world.events())
+    assert not {given.reveal(), given.reveal()[:9], given.reveal()[10:]} & set(str(world.events()).split("'"))
 
 
 @pytest.mark.parametrize(
@@ -106,15 +100,17 @@ def test_added_with_a_temporary_password_that_works_once_changed(world: World, a
 def test_what_is_wrong_is_told_by_field(
     world: World, administrator: Operator, changes: dict[str, Any], field: str
 ) -> None:
+    two, reason = TwoPeople(world.uow, administrator, administrator), changes.get("reason", REASON)
     with pytest.raises(InvalidInput) as refused:
-        add_staff(new(**changes), administrator, world.uow)
+        two.ask(new(**{name: value for name, value in changes.items() if name != "reason"}), reason=reason)
     assert refused.value.field == field
     assert world.scalar("SELECT count(*) FROM staff") == 1
     assert [(event["action"], event["result"]) for event in world.events()] == [("staff.manage", "refused")]
 
 
 def test_names_are_cleaned(world: World, administrator: Operator) -> None:
-    add_staff(new(full_name="  Juan\x1b]52;c;x\x07  [@click=app.quit]Castillo\u202e "), administrator, world.uow)
+    two = TwoPeople(world.uow, administrator, world.staff("revisora", [Role.SUPERVISOR]))
+    two.do(new(full_name="  Juan\x1b]52;c;x\x07  [@click=app.quit]Castillo\u202e "))
     name = world.scalar("SELECT full_name FROM staff WHERE username = 'jcastillo'")
     assert name == "Juan·]52;c;x· [@click=app.quit]Castillo·"
 
@@ -130,21 +126,19 @@ def test_disabling_ends_sessions_at_the_next_call(world: World, administrator: O
     assert world.scalar("SELECT end_reason FROM verification_lease") == "disabled"
     with pytest.raises(SignInRefused):
         sign_in(SignIn("mrodriguez", Secret(PASSWORD), None, "T-1"), world.uow)
-    enable_staff(EnableStaff("mrodriguez", REASON), administrator, world.uow)
+    TwoPeople(world.uow, administrator, world.staff("revisora", [Role.SUPERVISOR])).do(EnablePerson("mrodriguez"))
     with pytest.raises(SessionEnded), world.uow.begin(agent, Op.QUEUE_VIEW):
         pass
     sign_in(SignIn("mrodriguez", Secret(PASSWORD), None, "T-1"), world.uow)
-    assert [event["action"] for event in world.events() if event["actor"] == administrator.actor] == [
-        "staff.disable",
-        "staff.enable",
-    ]
+    assert [event["object"] for event in world.events("staff.enable")] == [agent.actor]
 
 
 def test_a_reset_takes_password_factor_lock_and_sessions(world: World, administrator: Operator) -> None:
     supervisor = world.staff(
         "sgomez", [Role.SUPERVISOR], failed_count=5, locked_until=world.clock.now().replace(hour=23)
     )
-    given = reset_staff(ResetStaff("sgomez", REASON), administrator, world.uow).temporary_password
+    given = TwoPeople(world.uow, administrator, world.staff("revisora", [Role.SUPERVISOR])).do(ResetPerson("sgomez"))
+    assert given is not None
     with pytest.raises(SessionEnded), world.uow.begin(supervisor, Op.QUEUE_VIEW):
         pass
     signed = sign_in(SignIn("sgomez", given, None, "T-1"), world.uow)
@@ -155,24 +149,27 @@ def test_a_reset_takes_password_factor_lock_and_sessions(world: World, administr
 
 def test_other_roles_count_at_once(world: World, administrator: Operator) -> None:
     agent = world.staff()
-    change_roles(ChangeRoles("mrodriguez", frozenset({Role.AUDITOR}), REASON), administrator, world.uow)
+    two = TwoPeople(world.uow, administrator, world.staff("revisora", [Role.SUPERVISOR]))
+    two.do(ChangeRights("mrodriguez", rights(Role.AUDITOR)))
     with pytest.raises(SessionEnded), world.uow.begin(agent, Op.QUEUE_VIEW):
         pass
     signed = sign_in(SignIn("mrodriguez", Secret(PASSWORD), None, "T-1"), world.uow)
     assert signed.operator.roles == {Role.AUDITOR} and signed.must_enrol_second_factor
-    detail = world.events("staff.roles")[0]["detail"]
-    assert (detail["before"], detail["after"]) == (["agente_cis"], ["auditor"])
+    detail = world.events("staff.rights")[0]["detail"]
+    assert (detail["before"]["roles"], detail["after"]["roles"]) == (["agente_cis"], ["auditor"])
 
 
 CALLS: dict[str, Callable[[str, Operator, World], object]] = {
     "disable": lambda name, operator, world: disable_staff(DisableStaff(name, REASON), operator, world.uow),
-    "enable": lambda name, operator, world: enable_staff(EnableStaff(name, REASON), operator, world.uow),
-    "reset": lambda name, operator, world: reset_staff(ResetStaff(name, REASON), operator, world.uow),
+    "enable": lambda name, operator, world: ask(EnablePerson(name), operator, world),
+    "reset": lambda name, operator, world: ask(ResetPerson(name), operator, world),
     "unlock": lambda name, operator, world: unlock_staff(UnlockStaff(name, REASON), operator, world.uow),
-    "roles": lambda name, operator, world: change_roles(
-        ChangeRoles(name, frozenset(Role), REASON), operator, world.uow
-    ),
+    "rights": lambda name, operator, world: ask(ChangeRights(name, rights(*Role)), operator, world),
 }
+
+
+def ask(command: object, operator: Operator, world: World) -> None:
+    TwoPeople(world.uow, operator, operator).ask(command)
 
 
 @pytest.mark.parametrize("call", CALLS.values(), ids=CALLS)
@@ -280,7 +277,7 @@ def test_the_list(world: World, administrator: Operator) -> None:
     world.staff("cerrado", enabled=False, sign_in=False)
     world.staff("doble", [Role.CASHIER, Role.SUPERVISOR], sign_in=False, totp_sealed=None)
     world.staff("vencido", password_expires_at=now)
-    add_staff(new("nuevo"), administrator, world.uow)
+    TwoPeople(world.uow, administrator, world.staff("revisora", [Role.SUPERVISOR])).do(new("nuevo"))
     rows = {row.username: row for row in list_staff(administrator, world.uow)}
     assert list(rows) == sorted(rows)
     assert {name: row.state for name, row in rows.items()} == {
@@ -289,12 +286,13 @@ def test_the_list(world: World, administrator: Operator) -> None:
         "cerrado": "deshabilitado",
         "doble": "falta segundo factor",
         "nuevo": "contraseña temporal",
+        "revisora": "activo",
         "vencido": "contraseña temporal vencida",
     }
     assert rows["doble"].roles == "Cajero, Supervisor"
     assert rows["admin"].last_sign_in == now and rows["cerrado"].last_sign_in is None
     (event,) = world.events("staff.view")
-    assert event["detail"] == {"people": 6}
+    assert event["detail"] == {"people": 7}
 
 
 def test_the_first_administrator_and_no_second(world: World) -> None:
@@ -318,7 +316,7 @@ def test_two_first_administrators_at_once_are_one(world: World, monkeypatch: pyt
         with suppress(BrokenBarrierError):  # whoever holds the table waits in vain for the other
             both_looked.wait(0.3)
 
-    monkeypatch.setattr("services.staff.require_good_password", meet)
+    monkeypatch.setattr("services.staff_first.require_good_password", meet)
     people = [FirstAdministrator(name, "Rosa Mora", "001", Secret("cuatro palabras")) for name in ("rmora", "lvega")]
     with ThreadPoolExecutor(2) as pool:
         outcomes = sorted(pool.map(lambda person: _first(world, person), people))
@@ -336,5 +334,33 @@ def _first(world: World, command: FirstAdministrator) -> str:
 def test_administering_counts_as_being_there(world: World, administrator: Operator) -> None:
     world.staff("off", enabled=False, sign_in=False)
     world.clock.advance(minutes=4)
-    enable_staff(EnableStaff("off", REASON), administrator, world.uow)
+    CALLS["enable"]("off", administrator, world)
     assert session_state(administrator, world.uow).idle_seconds_left == 300
+
+
+def second(*roles: Role, username: str = "segunda", **more: Any) -> SecondPerson:
+    return SecondPerson(person(username, *roles, **more), "Primer día de la oficina")
+
+
+def test_the_second_person_is_made_alone_and_only_once(world: World, administrator: Operator) -> None:
+    world.staff(sign_in=False)
+    with pytest.raises(InvalidInput) as refused:
+        second_person(second(Role.CASHIER), administrator, world.uow)
+    assert refused.value.field == "roles"
+    given = second_person(second(Role.SUPERVISOR), administrator, world.uow).temporary_password
+    assert sign_in(SignIn("segunda", given, None, "T-1"), world.uow).must_change_password
+    (event,) = world.events("staff.add_second")
+    assert (event["detail"]["alone"], event["detail"]["critical"]) == (True, True)
+    with pytest.raises(NotPermitted):
+        second_person(second(Role.SUPERVISOR, username="tercera"), administrator, world.uow)
+    disable_staff(DisableStaff("segunda", REASON), administrator, world.uow)
+    with pytest.raises(NotPermitted):  # who disables the only checker makes none of their own
+        second_person(second(Role.ADMINISTRATOR, username="tercera"), administrator, world.uow)
+
+
+def test_the_second_person_is_another_person(world: World) -> None:
+    member = world.member("50020")
+    administrator = world.staff("admin", [Role.ADMINISTRATOR], member_id=member)
+    with pytest.raises(NotPermitted):
+        second_person(second(Role.SUPERVISOR, member_number="50020"), administrator, world.uow)
+    assert world.scalar("SELECT count(*) FROM staff") == 1

@@ -12,8 +12,10 @@ from data.secrets import Hasher, Secret
 from services.errors import NotPermitted, SecondFactorNeeded, SessionEnded, SetupNeeded, SignInRefused
 from services.operations import Op
 from services.operator import Channel, Operator, Role
-from services.staff import ResetStaff, UnlockStaff, reset_staff, unlock_staff
+from services.staff import UnlockStaff, unlock_staff
+from services.staff_rights import ResetPerson
 from services.staff_sessions import SignedIn, SignIn, sign_in
+from tests.services.two_people import TwoPeople
 from tests.services.world import PASSWORD, World
 
 WRONG = "otra frase que no es la suya"
@@ -224,8 +226,8 @@ def test_a_new_session_ends_the_former(world: World) -> None:
 
 def test_a_temporary_password_opens_nothing_but_its_change_and_expires(world: World) -> None:
     world.staff(sign_in=False)
-    administrator = world.staff("admin", [Role.ADMINISTRATOR])
-    given = reset_staff(ResetStaff("mrodriguez", "Olvidó la contraseña"), administrator, world.uow).temporary_password
+    given = TwoPeople.of(world).do(ResetPerson("mrodriguez"))
+    assert given is not None
     signed = enter(world, password=given.reveal())
     assert signed.must_change_password and signed.password_minimum == 15
     with pytest.raises(SetupNeeded), world.uow.begin(signed.operator, Op.QUEUE_VIEW):

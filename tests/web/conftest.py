@@ -12,7 +12,7 @@ from coop_tui.cli.demo import demo_policy
 from coop_tui.settings import load_settings
 from coop_tui.wiring import init_store, open_store
 from data.secrets import Secret
-from services.staff import FirstAdministrator, first_administrator
+from services.staff_first import FirstAdministrator, first_administrator
 from tests.web.living import LivingWorld
 from tests.web.served import Branch
 

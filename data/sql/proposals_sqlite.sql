@@ -1,0 +1,4 @@
+-- A change that waits for a second person: what was asked for never changes, and what was decided stays decided.
+CREATE TRIGGER proposal_no_delete BEFORE DELETE ON proposal BEGIN SELECT RAISE(ABORT, 'append-only'); END
+--;
+CREATE TRIGGER proposal_decided BEFORE UPDATE ON proposal WHEN old.state <> 'waiting' OR new.id IS NOT old.id OR new.kind IS NOT old.kind OR new.subject IS NOT old.subject OR new.concerns IS NOT old.concerns OR new.member_id IS NOT old.member_id OR new.staff_id IS NOT old.staff_id OR new.maker IS NOT old.maker OR new.command IS NOT old.command OR new.lines IS NOT old.lines OR new.prepared_hash IS NOT old.prepared_hash OR new.reason IS NOT old.reason OR new.evidence IS NOT old.evidence OR new.requested_at IS NOT old.requested_at OR new.expires_at IS NOT old.expires_at BEGIN SELECT RAISE(ABORT, 'append-only'); END
