@@ -11,6 +11,7 @@ from data.values.money import Money
 from screens.base import Back, BaseScreen
 from screens.dialogs.reason import Reason, ReasonDialog
 from screens.flow import flow
+from screens.wrong_charge import settle_wrong_charge, settled_text
 from services.biller_orders import Attempted
 from services.open_orders import AskAgain, OpenOrder, OpenOrders, WithdrawOrder, ask_again, open_orders, withdraw_order
 from services.operations import Op
@@ -57,15 +58,25 @@ class GiveUp(Command):
     dangerous = True
 
 
+class SettleIt(Command):
+    """Resuelve el pago de la fila cuando el recaudador cobró otro monto. Lo hace quien no lo registró."""
+
+    id = "settle_charge"
+    label = "Resolver"
+    keys = ("l",)
+    operation = Op.BILLER_SETTLE.value
+    dangerous = True
+
+
 class OpenOrdersScreen(BaseScreen[None]):
     """For supervisors and auditors; auditors look."""
 
-    ACTIONS: ClassVar[tuple[CommandClass, ...]] = (AskNow, GiveUp, ReadOrders, Back)
+    ACTIONS: ClassVar[tuple[CommandClass, ...]] = (AskNow, GiveUp, SettleIt, ReadOrders, Back)
     CSS_PATH = "open_orders.tcss"
     AUTO_FOCUS = "#open-orders"
     HELP = (
         "Pagos y recargas cuyo dinero está apartado y que el recaudador no ha resuelto. El programa pregunta solo; los"
-        " marcados con «!» necesitan a una persona."
+        " marcados con «!» necesitan a una persona. L resuelve lo que se cobró por otro monto."
     )
 
     def __init__(self) -> None:
@@ -108,8 +119,8 @@ class OpenOrdersScreen(BaseScreen[None]):
         self.refresh_commands()
 
     def disabled_reason(self, command: CommandClass) -> str | None:
-        """Both letters act on a row."""
-        return NONE_OPEN if command in (AskNow, GiveUp) and not self._rows else None
+        """The letters act on a row."""
+        return NONE_OPEN if command in (AskNow, GiveUp, SettleIt) and not self._rows else None
 
     @flow
     async def action_ask_now(self) -> None:
@@ -133,6 +144,14 @@ class OpenOrdersScreen(BaseScreen[None]):
         done = await self.call(withdraw_order, WithdrawOrder(row.id, reason))
         await self._read()
         self._tell(done)
+
+    @flow
+    async def action_settle_charge(self) -> None:
+        """L."""
+        done = await settle_wrong_charge(self, self._current().id)
+        if done is not None:
+            await self._read()
+            self.say(settled_text(done))
 
     def _current(self) -> OpenOrder:
         key = self._table.current_key

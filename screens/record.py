@@ -10,6 +10,7 @@ from textual.containers import ItemGrid
 
 from screens import record_commands as commands
 from screens.base import LineEcho
+from screens.desk_commands import OrdersInProcess
 from screens.flow import background_flow, flow
 from screens.layout import WIDE_COLUMNS
 from screens.money_commands import ALSO, MONEY
@@ -48,6 +49,7 @@ class RecordScreen(RecordPlans):
         commands.FinishCall,
         *(command for command in MONEY if not command.keys),
         *commands.SELDOM,
+        OrdersInProcess,
     )
     CSS_PATH = "record.tcss"
     AUTO_FOCUS = "#accounts"

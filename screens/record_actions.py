@@ -131,6 +131,12 @@ class RecordActions(MemberScreen[None]):
             await self.reload()
             self.say(done)
 
+    def action_orders_in_process(self) -> None:
+        """`:ordenes`: while the member is on the line, who may agree to what a biller charged otherwise."""
+        from screens.open_orders import OpenOrdersScreen
+
+        self.app.push_screen(OpenOrdersScreen())
+
     def action_request_access(self) -> None:
         """`:solicitar`."""
         from screens.access_forms import RequestAccessForm

@@ -142,12 +142,18 @@ def _ask(gateway: BillerGateway, order: Claimed) -> OrderAnswer:
     return gateway.order(order.order())
 
 
-def _trouble(order: Claimed, answer: OrderAnswer) -> str | None:
+def told_otherwise(order: Any, answer: OrderAnswer) -> bool:
+    """Whether the gateway's record of an order's id is about something else than was ordered."""
     record = answer.record
-    if record is not None:
-        theirs = (record.biller, record.mode.value, record.reference, record.extra)
-        if theirs != (order.biller, order.mode, order.reference, order.extra):
-            return CONFLICT
+    if record is None:
+        return False
+    theirs = (record.biller, record.mode.value, record.reference, record.extra)
+    return theirs != (order.biller, order.mode, order.reference, order.extra)
+
+
+def _trouble(order: Claimed, answer: OrderAnswer) -> str | None:
+    if told_otherwise(order, answer):
+        return CONFLICT
     if answer.state is OrderState.ACCEPTED and answer.amount != order.amount:
         return WRONG_AMOUNT
     return None

@@ -119,6 +119,8 @@ _KINDS: dict[str, CaseKind] = {
     Op.BILLER_TOP_UP: CaseKind.BILLER,
     Op.BILLER_ATTEND: CaseKind.BILLER,
     Op.BILLER_WITHDRAW: CaseKind.BILLER,
+    Op.BILLER_SETTLE: CaseKind.BILLER,
+    Op.BILLER_SETTLE_MORE: CaseKind.BILLER,
     Op.CASH_DEPOSIT: CaseKind.CASH,
     Op.CASH_WITHDRAW: CaseKind.CASH,
     REQUESTED: CaseKind.APPROVAL,

@@ -51,6 +51,8 @@ class Op(StrEnum):
     BILLER_RECONCILE = "biller.reconcile"
     BILLER_ATTEND = "biller.attend"
     BILLER_WITHDRAW = "biller.withdraw"
+    BILLER_SETTLE = "biller.settle"
+    BILLER_SETTLE_MORE = "biller.settle_more"
     CASH_DEPOSIT = "cash.deposit"
     CASH_WITHDRAW = "cash.withdraw"
     CASH_MARKS_VIEW = "cash.marks_view"

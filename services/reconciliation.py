@@ -12,10 +12,10 @@ from datetime import date
 from functools import partial
 from typing import Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import func, insert, select
 from sqlmodel import col
 
-from data.tables import BillerOrder, Reconciliation, ReconciliationLine
+from data.tables import BillerOrder, Operation, Reconciliation, ReconciliationLine, Transfer
 from data.types import utc_text
 from data.values.dates import format_date, panama_date
 from services.audit_trail import canonical
@@ -29,6 +29,15 @@ from services.operator import Operator
 from services.reconciliation_lines import Difference, Reconciled, compare, missing_there, read_reconciliation
 from services.unit_of_work import Transaction, UnitOfWork
 
+#: What the ledger paid for an order, which is what was ordered unless a person settled another charge.
+PAID = func.coalesce(
+    select(func.sum(col(Transfer.amount)))
+    .join(Operation, col(Operation.id) == col(Transfer.operation_id))
+    .where(col(Operation.settles_hold) == col(BillerOrder.id))
+    .correlate(BillerOrder)
+    .scalar_subquery(),
+    col(BillerOrder.amount),
+)
 AT_ONCE = 500  # ids of one question to the database
 DAY_TO_COME = "Ese día aún no ha llegado. Escriba hoy o un día anterior."
 
@@ -119,7 +128,7 @@ def _by_ids(uow: UnitOfWork, ids: list[str]) -> dict[str, Any]:
 
 def _rows(uow: UnitOfWork, which: Any) -> dict[str, Any]:
     with uow.engine.connect() as connection:
-        rows = connection.execute(select(BillerOrder.__table__).where(which)).all()  # type: ignore[attr-defined]
+        rows = connection.execute(select(BillerOrder.__table__, PAID.label("paid")).where(which)).all()  # type: ignore[attr-defined]
     return {row.id: row for row in rows}
 
 
@@ -134,7 +143,7 @@ def _keep(
         "actor": tx.operator.actor,
         "orders": len(records),
         "file_sha256": _digest(records),
-        "ours": sum(row.amount for row in ours.values() if row.state == "paid" and row.decided_on == day),
+        "ours": sum(int(row.paid) for row in ours.values() if row.state == "paid" and row.decided_on == day),
         "theirs": sum(record.amount or 0 for record in records),
     }
     made = tx.connection.execute(insert(Reconciliation).values(**values)).inserted_primary_key

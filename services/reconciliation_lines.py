@@ -43,8 +43,8 @@ ADVICE: Mapping[str, str] = {
         " avise a seguridad."
     ),
     "amount": (
-        "El recaudador cobró otro monto que el ordenado. El dinero del asociado no se aplica por otro monto: pida a la"
-        " pasarela que corrija el cobro."
+        "El recaudador cobró otro monto que el ordenado: pida a la pasarela que corrija el cobro. Si no lo corrige y"
+        " aquí sigue en proceso, lo resuelve (L) en «Pagos en proceso» un supervisor que no lo registró."
     ),
     "state": (
         "Aquí terminó de otro modo que allá. Compare con la pasarela por su referencia antes de mover dinero; la"
@@ -178,7 +178,7 @@ def compare(record: OrderRecord, ours: Any) -> Difference | None:
     kind = None
     if mine != (record.biller, record.mode.value, record.reference, record.extra):
         kind = "reference"
-    elif accepted and record.amount != ours.amount:
+    elif accepted and record.amount != int(ours.paid):
         kind = "amount"
     elif ours.state != ("paid" if accepted else "refused"):
         kind = "state"
@@ -193,7 +193,7 @@ def missing_there(ours: Any) -> Difference:
 
 
 def _ours(row: Any) -> str:
-    return _words(row.state, row.amount, row.biller, row.reference, row.gateway_ref)
+    return _words(row.state, int(row.paid), row.biller, row.reference, row.gateway_ref)
 
 
 def _theirs(record: OrderRecord) -> str:

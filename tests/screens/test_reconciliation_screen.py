@@ -118,3 +118,26 @@ async def test_orders_in_process_are_asked_for_and_given_up(
         await at_rest(app)
         assert "el dinero volvió" in screen_text(app) and "No hay pagos en proceso." in screen_text(app)
     desk.agree()
+
+
+async def test_another_charge_is_settled_by_who_did_not_register_it(desk: BillerDesk, tmp_path: Path) -> None:
+    desk.sandbox.faults.add(Fault.WRONG_AMOUNT, times=1)
+    desk.pay(replace(desk.form(5_00), key=KEYS[0]))
+    app = staff_app(desk.world, tmp_path, billers_url=desk.sandbox.url)
+    async with at_the_desk(app, "jefa", code=desk.world.code().reveal()):
+        await burst(app, ":ordenes<enter>")
+        await at_rest(app)
+        assert "cobró otro monto" in screen_text(app)
+        await burst(app, "l")
+        await at_rest(app)
+        assert "Ordenado: B/.5.00   Cobró el recaudador: B/.6.00" in screen_text(app)
+        await burst(app, "2<f2>1<f2>")
+        await at_rest(app)
+        assert "N2" in screen_text(app) and desk.held() == 5_00  # the member is not on the line
+        await burst(app, "l1<f2>1<f2>")
+        await at_rest(app)
+        assert "salió de la cuenta B/.5.00; B/.1.00 a cargo de la cooperativa" in screen_text(app)
+        assert "No hay pagos en proceso." in screen_text(app)
+    assert desk.held() == 0 and desk.world.balance(desk.source) == 995_00
+    event = desk.world.events("biller.settle")[-1]
+    assert event["reason"] == "La pasarela confirmó el monto cobrado" and event["detail"]["charged"] == 6_00

@@ -41,6 +41,9 @@ VALUES = {
     "month": "noviembre de 2026",
     "cut_date": "15/11/2026",
     "at": "23/11/2026 09:00",
+    "charged": "B/.11.00",
+    "paid": "B/.10.00",
+    "difference": "B/.1.00 a cargo de la cooperativa",
 }
 
 

@@ -167,6 +167,8 @@ def test_the_matrix_keeps_the_duties_apart(world: World) -> None:
         Op.APPROVAL_GIVE,
         Op.BILLER_ATTEND,
         Op.BILLER_WITHDRAW,
+        Op.BILLER_SETTLE,
+        Op.BILLER_SETTLE_MORE,
     }
     assert all(rules[op].roles == {Role.SUPERVISOR} for op in only_supervisors)
     assert rules[Op.STAFF_MANAGE].roles == {Role.ADMINISTRATOR}

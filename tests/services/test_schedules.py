@@ -28,6 +28,7 @@ from services.payment_limits import ApprovalNeeded
 from services.schedule_changes import CancelSchedule, SkipDate, cancel_schedule, skip_date
 from services.schedule_plan import Plan
 from services.schedules import create_of, create_schedule
+from tests.services.biller_desk import BillerDesk
 from tests.services.callers import sent_code
 from tests.services.plans import TODAY, PlanDesk
 from tests.services.test_payments_own import tighten
@@ -60,7 +61,7 @@ def test_what_is_agreed_is_shown_and_kept(desk: PlanDesk) -> None:
     assert desk.world.events("schedule.manage")[-1]["detail"]["first"] == "2026-11-28"
 
 
-def notices(desk: PlanDesk, template: str) -> list[dict[str, str]]:
+def notices(desk: PlanDesk | BillerDesk, template: str) -> list[dict[str, str]]:
     key = desk.world.uow.secrets.data_key
     rows = desk.world.rows("SELECT sealed, message_id FROM outbox WHERE template = :t ORDER BY id", t=template)
     found = [json.loads(box.open_(key, bytes(row["sealed"]), row["message_id"]))["context"] for row in rows]
