@@ -37,7 +37,7 @@ class ReportsMenu(BaseScreen[None]):
     def __init__(self) -> None:
         super().__init__()
         self._table = PlainTable(
-            (Column("Palabra", width=12), Column("Reporte", width=22), Column("Qué dice", width=60)), id="reports"
+            (Column("Palabra", width=9), Column("Reporte", width=23), Column("Qué dice", width=42)), id="reports"
         )
 
     def compose_body(self) -> ComposeResult:

@@ -65,6 +65,9 @@ STAFF_WORDS: Mapping[str, str] = {
     Op.LEDGER_CHECK.value: "Revisó el libro mayor",
     "contract.list": "Vio las firmas de contratos",
     Op.REPORT_DAY.value: "Vio el reporte de fin de día",
+    Op.REPORT_ACCESS.value: "Vio el reporte de accesos",
+    Op.REPORT_HANDLING.value: "Vio el reporte de tiempos de atención",
+    Op.REPORT_CHANNELS.value: "Vio el reporte de canales",
     "report.export": "Exportó un reporte",
 }
 ALL_WORDS: Mapping[str, str] = {**WORDS, **STAFF_WORDS}

@@ -15,7 +15,7 @@ from sqlmodel import col
 
 from data.tables import AuditEvent, Case, Staff
 from services.operations import Op
-from services.unit_of_work import Transaction
+from services.reads import Reads
 
 INQUIRY = "consulta"
 SESSION_ENDED = "session_ended"
@@ -160,12 +160,12 @@ def counted(actions: Iterable[str]) -> tuple[str, ...]:
     return tuple(action for action in dict.fromkeys(actions) if action in OUTCOMES)
 
 
-def case_times(tx: Transaction, since: datetime, until: datetime) -> tuple[CaseTime, ...]:
+def case_times(tx: Reads, since: datetime, until: datetime) -> tuple[CaseTime, ...]:
     """Every case that was opened from `since` up to, not at, `until`, oldest first: for reports on handling time."""
     return times_of(tx, col(Case.opened_at) >= since, col(Case.opened_at) < until)
 
 
-def times_of(tx: Transaction, *where: Any) -> tuple[CaseTime, ...]:
+def times_of(tx: Reads, *where: Any) -> tuple[CaseTime, ...]:
     """The cases for which these conditions on `Case` and `Staff` hold, oldest first."""
     query = (
         select(
@@ -197,7 +197,7 @@ def _outcome(stored: str | None) -> tuple[str, ...] | None:
     return tuple(words) if words and OUTCOMES.issuperset(words) else None
 
 
-def _trail(tx: Transaction, rows: Sequence[Any]) -> dict[str, list[tuple[str, str, datetime]]]:
+def _trail(tx: Reads, rows: Sequence[Any]) -> dict[str, list[tuple[str, str, datetime]]]:
     """Action, result and moment of each event of these cases, by case."""
     found: dict[str, list[tuple[str, str, datetime]]] = {}
     for start in range(0, len(rows), _CHUNK):

@@ -19,8 +19,9 @@ from services.errors import InvalidInput
 from services.masking import full_name
 from services.operations import Op
 from services.operator import Operator
+from services.reads import ReadsSealed
 from services.receipts import TITLES, receipt_number
-from services.unit_of_work import Transaction, UnitOfWork
+from services.unit_of_work import UnitOfWork
 
 IN, OUT = "entrada", "salida"
 NO_STATEMENT: Final = "(sin declaración)"
@@ -96,7 +97,7 @@ class MarksExport:
 def marks_of_month(command: MarksOfMonth, operator: Operator, uow: UnitOfWork) -> tuple[MarkRow, ...]:
     """The month's marks in order. One event tells of the look and of nobody in it. Raises authorisation's errors."""
     with uow.begin(operator, Op.CASH_MARKS_VIEW) as tx:
-        rows = _rows(tx, command.month)
+        rows = read_marks(tx, command.month)
         tx.record(detail={"month": f"{command.month:%Y-%m}"})
         tx.commit()
     return rows
@@ -105,7 +106,7 @@ def marks_of_month(command: MarksOfMonth, operator: Operator, uow: UnitOfWork) -
 def export_marks(command: MarksOfMonth, operator: Operator, uow: UnitOfWork) -> MarksExport:
     """The same as CSV: who took it and when stands in its last line, its hash in the trail (req. 51)."""
     with uow.begin(operator, Op.CASH_MARKS_VIEW) as tx:
-        rows = _rows(tx, command.month)
+        rows = read_marks(tx, command.month)
         taken = [f"Exportado por {operator.username}", format_datetime(tx.now), f"Mes {command.month:%m/%Y}"]
         made = _csv([list(HEADER), *(_cells(row) for row in rows), taken])
         digest = hashlib.sha256(made.encode()).hexdigest()
@@ -122,8 +123,8 @@ def parse_month(typed: str) -> date:
     return date(int(found[2]), int(found[1]), 1)
 
 
-def _rows(tx: Transaction, month: date) -> tuple[MarkRow, ...]:
-    """Those of the month, judged by whole weeks, as payments were when they were made."""
+def read_marks(tx: ReadsSealed, month: date) -> tuple[MarkRow, ...]:
+    """Those of the month, judged by whole weeks, as payments were when they were made. Asks for no right."""
     first = month.replace(day=1)
     after = (first + timedelta(days=32)).replace(day=1)
     values = {"first": monday_of(first), "last": after - timedelta(days=1)}
@@ -159,7 +160,7 @@ def _rows(tx: Transaction, month: date) -> tuple[MarkRow, ...]:
     return tuple(found)
 
 
-def _source(tx: Transaction, operation_id: str, sealed: bytes | None) -> str:
+def _source(tx: ReadsSealed, operation_id: str, sealed: bytes | None) -> str:
     try:
         return NO_STATEMENT if sealed is None else opened(tx, operation_id, sealed)
     except SealBroken:  # the others must be readable all the same

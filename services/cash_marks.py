@@ -24,6 +24,7 @@ from services.errors import InvalidInput
 from services.payment_facts import Facts, Wanted
 from services.payment_kinds import DRAWER
 from services.posting import Posted
+from services.reads import ReadsSealed
 from services.text_cleaning import clean
 from services.unit_of_work import Transaction
 
@@ -86,7 +87,7 @@ def mark(tx: Transaction, done: Posted, wanted: Wanted, week: Week, funds: str) 
     tx.session.add(row)
 
 
-def opened(tx: Transaction, operation_id: str, sealed: bytes) -> str:
+def opened(tx: ReadsSealed, operation_id: str, sealed: bytes) -> str:
     """A sealed statement in clear. Raises SealBroken."""
     return open_(tx.secrets.data_key, sealed, _context(operation_id)).decode()
 

@@ -86,6 +86,9 @@ class Op(StrEnum):
     IMPORT = "import.run"
     LEDGER_CHECK = "ledger.check"
     REPORT_DAY = "report.day"
+    REPORT_ACCESS = "report.access"
+    REPORT_HANDLING = "report.handling"
+    REPORT_CHANNELS = "report.channels"
 
 
 #: What moves money; each has its limits in the policy (req. 42).

@@ -4,6 +4,7 @@ Cells are whole numbers or texts; their column says what they are. Amounts are c
 """
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from typing import Literal
@@ -13,7 +14,8 @@ from data.values.money import Money
 from services.audit_trail import canonical
 from services.moments import span
 
-Kind = Literal["text", "money", "count", "span"]
+#: `span` is an age in words, `clock` a duration as a stopwatch has it; both are seconds.
+Kind = Literal["text", "money", "count", "span", "clock"]
 Cell = str | int | None
 NOTHING = "—"
 
@@ -92,7 +94,15 @@ def figure_text(kind: Kind, value: int) -> str:
         return Money(value).format()
     if kind == "span":
         return span(timedelta(seconds=value))
+    if kind == "clock":
+        minutes, seconds = divmod(value, 60)
+        return f"{minutes // 60}:{minutes % 60:02d}:{seconds:02d}" if minutes >= 60 else f"{minutes}:{seconds:02d}"
     return f"{value:,}"
+
+
+def middle(values: Sequence[int], part: int = 50) -> int | None:
+    """The value below which `part` of a hundred lie (the median unless told); None of none."""
+    return sorted(values)[min(len(values) - 1, len(values) * part // 100)] if values else None
 
 
 def summed(columns: tuple[Column, ...], rows: tuple[tuple[Cell, ...], ...], label: str = "Total") -> tuple[Cell, ...]:

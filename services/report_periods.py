@@ -34,11 +34,11 @@ class ReportPeriod:
 
     @property
     def text(self) -> str:
-        """`23/11/2026`, `semana del 23/11/2026 al 29/11/2026`, `noviembre 2026`, `segundo semestre 2026`."""
+        """`23/11/2026`, `semana del 23/11 al 29/11/2026`, `noviembre 2026`, `segundo semestre 2026`."""
         if self.kind is PeriodKind.DAY:
             return format_date(self.first)
         if self.kind is PeriodKind.WEEK:
-            return f"semana del {format_date(self.first)} al {format_date(self.last)}"
+            return f"semana del {format_date(self.first)[:5]} al {format_date(self.last)}"
         if self.kind is PeriodKind.MONTH:
             return f"{MONTHS[self.first.month - 1]} {self.first.year}"
         return f"{'primer' if self.first.month == 1 else 'segundo'} semestre {self.first.year}"

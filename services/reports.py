@@ -15,8 +15,12 @@ from data.values.dates import panama_date
 from services.errors import InvalidInput, NotFound
 from services.operations import Op
 from services.operator import Operator
+from services.report_access import access_report
+from services.report_cash import cash_report
+from services.report_channels import channel_report
 from services.report_day import end_of_day
 from services.report_document import Report
+from services.report_handling import handling_report
 from services.report_periods import PeriodKind, ReportPeriod
 from services.report_reading import Builder, Progress, Reading, ReportStopped
 from services.short_marks import NO_CHECKPOINT, last_mark
@@ -48,10 +52,43 @@ REPORTS: Mapping[str, ReportKind] = MappingProxyType(
             ReportKind(
                 "cierre",
                 "Fin de día",
-                "Totales, reversas, cajas, recaudadores, libro mayor y auditoría",
+                "Totales, cajas, recaudadores y libro mayor",
                 Op.REPORT_DAY,
                 (D, W, M),
                 end_of_day,
+            ),
+            ReportKind(
+                "accesos",
+                "Accesos en línea",
+                "Dónde se detiene el primer acceso",
+                Op.REPORT_ACCESS,
+                (M, W, D, H),
+                access_report,
+            ),
+            ReportKind(
+                "tiempos",
+                "Tiempos de atención",
+                "Duración por motivo, agente y canal",
+                Op.REPORT_HANDLING,
+                (W, D, M, H),
+                handling_report,
+            ),
+            ReportKind(
+                "canales",
+                "Transacciones por canal",
+                "El semestre por canal y operación",
+                Op.REPORT_CHANNELS,
+                (H, M, W, D),
+                channel_report,
+            ),
+            ReportKind(
+                "efectivo",
+                "Efectivo que se reporta",
+                "Las marcas del mes, para cumplimiento",
+                Op.CASH_MARKS_VIEW,
+                (M,),
+                cash_report,
+                branches=False,
             ),
         )
     }
