@@ -28,6 +28,8 @@ from services.unit_of_work import Transaction
 Kind = Literal["mail", "sms"]
 #: The `error` of a row that was sent into the local folder, because no mail server is set up.
 LOCAL = "local"
+#: Characters of a value that stands in a text, and of one that only a document is made from (the accounts of a member).
+READ_LONGEST, HIDDEN_LONGEST = 200, 20_000
 
 ERROR_TEXTS: Mapping[str, str] = {
     "smtp_550": "buzón no existe",
@@ -101,8 +103,8 @@ def _queue(
     if kind == "sms" and not message.sms:
         raise LookupError(f"template {template} has no text message")
     values = {key: context[key] for key in message.keys} | {"at": format_datetime(tx.now)}
-    for value in values.values():
-        if not value.isprintable() or len(value) > 200:
+    for key, value in values.items():
+        if not value.isprintable() or len(value) > (HIDDEN_LONGEST if key in message.hidden else READ_LONGEST):
             raise InvalidInput("Un dato del mensaje tiene caracteres que no se admiten. Corríjalo.")
     address, masked = destination
     message_id = f"<{uuid7()}@{OFFICIAL_HOST}>"

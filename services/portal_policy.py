@@ -37,10 +37,12 @@ class PortalPolicy:
 @dataclass(frozen=True, slots=True)
 class StatementsPolicy:
     """The general statement goes out from `first_day` to `last_day` of the month after; a card's, `card_after_days`
-    after its cut and not later than `card_within_days`. `card_cut_day`: of cards that have none of their own (S62)."""
+    after its cut and not later than `card_within_days`. `card_cut_day`: of cards that have none of their own (S62). A
+    member asks for `asked_per_hour` more at most."""
 
     first_day: int
     last_day: int
     card_cut_day: int
     card_after_days: int
     card_within_days: int
+    asked_per_hour: int

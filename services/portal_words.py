@@ -43,6 +43,7 @@ WORDS: Mapping[str, str] = {
     "portal.overview": "Vio sus cuentas en el portal",
     "portal.detail": "Vio el detalle de una cuenta",
     "portal.statement": "Vio un estado de cuenta",
+    "portal.statement_mail": "Pidió un estado de cuenta por correo",
     "contract.read": "Leyó el contrato",
     "contract.sign": "Firmó el contrato",
     "contract.copy": "Pidió copia del contrato",

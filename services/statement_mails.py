@@ -12,13 +12,13 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import InterfaceError, OperationalError
 
 from data.driver_sql import DriverSql
-from data.values.dates import format_date, panama_date
+from data.values.dates import panama_date
 from services.errors import InvalidInput, StoreUnavailable
 from services.operator import system_operator
 from services.outbox import enqueue
 from services.portal_policy import StatementsPolicy
-from services.statement_rows import cut_day, cut_span, is_card, last_cut, month_words, newest_entry, period_before
-from services.statements import affiliated
+from services.statement_rows import Span, cut_day, cut_span, is_card, last_cut, period_before
+from services.statements import card_values, general_values
 from services.unit_of_work import Transaction, UnitOfWork
 
 WORKER = "estados"
@@ -126,7 +126,11 @@ def _queue(uow: UnitOfWork, due: Due) -> bool:
 
 def _enqueue(tx: Transaction, due: Due) -> int | None:
     """The message's outbox id, or None for an address that can't be used."""
-    template, context = _card(tx, due) if due.account_id is not None else _general(tx, due)
+    if due.account_id is None:
+        template, context = "account_statement", general_values(tx.connection, due.member_id, due.period)
+    else:
+        span = Span(due.first or tx.now.date(), due.last or tx.now.date())
+        template, context = "card_statement", card_values(tx.connection, due.member_id, due.account_id, span)
     expires_at = tx.now + timedelta(hours=tx.policy.outbox.notice_hours)
     try:
         return enqueue(
@@ -140,24 +144,3 @@ def _enqueue(tx: Transaction, due: Due) -> int | None:
         )
     except InvalidInput:
         return None
-
-
-def _general(tx: Transaction, due: Due) -> tuple[str, dict[str, str]]:
-    accounts = affiliated(tx.connection, due.member_id)
-    return "account_statement", {
-        "month": month_words(due.period),
-        "period": due.period,
-        "accounts": " ".join(map(str, accounts)),
-        "upto": str(newest_entry(tx.connection)),
-    }
-
-
-def _card(tx: Transaction, due: Due) -> tuple[str, dict[str, str]]:
-    first, last = due.first or tx.now.date(), due.last or tx.now.date()
-    return "card_statement", {
-        "cut_date": format_date(last),
-        "account_id": str(due.account_id),
-        "first": first.isoformat(),
-        "cut": last.isoformat(),
-        "upto": str(newest_entry(tx.connection)),
-    }

@@ -166,6 +166,19 @@ def _cuts(day: int, today: date) -> Sequence[date]:
     return found[-2:]
 
 
+def card_terms(terms: str | None, cut: date) -> tuple[str, str, str]:
+    """Limit, minimum payment and the first due date after a cut, each empty where the card's terms have none."""
+    told = terms_of(terms)
+    due_day = told.get("due_day")
+    due = ""
+    if isinstance(due_day, int) and 1 <= due_day <= 31:
+        due = format_date(first_on_day(due_day, cut + timedelta(days=1)))
+    limit, minimum = (
+        Money(value).format() if isinstance(value := told.get(name), int) else "" for name in ("limit", "minimum")
+    )
+    return limit, minimum, due
+
+
 def is_card(product: str) -> bool:
     """Whether an account of this product is a credit card."""
     return nature_of(product).value == "card"

@@ -1,8 +1,9 @@
-"""Statements of account and of card: on the screen, as a PDF, and with the monthly mail (S62, S92)."""
+"""Statements of account and of card: on the screen, and as the PDF that a mail brings along (S62, S92)."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import InterfaceError, OperationalError
@@ -15,11 +16,12 @@ from services.mail_messages import Attachment
 from services.masking import full_name
 from services.operations import Op
 from services.operator import Operator
-from services.portal_accounts import detail_lines, own_account
+from services.portal_accounts import own_account
 from services.statement_rows import (
     Span,
     StatementAccount,
     account_of,
+    card_terms,
     cut_day,
     cut_span,
     is_card,
@@ -27,15 +29,17 @@ from services.statement_rows import (
     month_span,
     month_words,
     newest_entry,
+    period_before,
     statement_of,
 )
-from services.unit_of_work import UnitOfWork
+from services.unit_of_work import Transaction, UnitOfWork
 
 HEADS = ("Fecha", "Descripción", "Débito", "Crédito", "Saldo")
 WIDTHS = (60, 228, 72, 72, 72)
 RIGHT = frozenset({2, 3, 4})
 FOOT = "Si no reconoce un movimiento, llame al CIS, 205-0911."
-CARD_LINES = frozenset({"Límite", "Pago mínimo", "Próximo vencimiento"})
+CARD_LABELS = ("Límite", "Pago mínimo", "Fecha de pago")
+NO_ACCOUNT = "No tiene cuentas afiliadas en este servicio. Pídalo al CIS, 205-0911, o en una sucursal."
 MONTHS_BACK = 24
 HOLDER = DriverSql("SELECT number, given_names, surnames FROM member WHERE id = :member_id")
 AFFILIATED = DriverSql(
@@ -58,11 +62,13 @@ class GetCardStatement:
 
 
 @dataclass(frozen=True, slots=True)
-class StatementFile:
-    """A PDF and a name for its file."""
+class GeneralStatement:
+    """A month of every account online: `month` in words, `days` from when to when."""
 
-    name: str
-    content: bytes = field(repr=False)
+    period: str
+    month: str
+    days: str
+    accounts: tuple[StatementAccount, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,44 +79,61 @@ class CardStatement:
     since: StatementAccount
     cut: str
     lines: tuple[tuple[str, str], ...]
-    file: StatementFile
 
 
-def my_statement(command: GetStatement, operator: Operator, uow: UnitOfWork) -> StatementFile:
-    """The member's general statement of a month as a PDF. Raises InvalidInput for a month that is not over or too far
-    back, NotFound if no account is affiliated, and the errors of authorisation."""
+def past_months(today: date) -> tuple[tuple[str, str], ...]:
+    """The months of which there is a statement, the last one first: period and words."""
+    periods, day = [], today
+    for _ in range(MONTHS_BACK):
+        periods.append(period_before(day))
+        day = month_span(periods[-1]).first
+    return tuple((period, month_words(period)) for period in periods)
+
+
+def my_statement(command: GetStatement, operator: Operator, uow: UnitOfWork) -> GeneralStatement:
+    """The member's general statement of a month. Raises InvalidInput for a month that is not over or too far back,
+    NotFound if no account is affiliated, and the errors of authorisation."""
     with uow.begin(operator, Op.PORTAL_VIEW, member_id=operator.member_id) as tx:
-        today = panama_date(tx.now)
-        try:
-            span = month_span(command.period)
-        except ValueError:
-            raise InvalidInput("Elija un mes de la lista.", field="period") from None
-        if span.last >= today or (today - span.first).days > MONTHS_BACK * 31:
-            raise InvalidInput("Elija un mes que ya terminó, de los últimos 24.", field="period")
-        accounts = affiliated(tx.connection, operator.member_id)
-        content = general_pdf(tx.connection, operator.member_id, command.period, accounts, newest_entry(tx.connection))
+        span = past_month(command.period, panama_date(tx.now))
+        upto = newest_entry(tx.connection)
+        accounts = tuple(
+            statement_of(tx.connection, account_of(tx.connection, one, operator.member_id), span, upto)
+            for one in affiliated(tx.connection, operator.member_id)
+        )
+        if not accounts:
+            raise NotFound(NO_ACCOUNT)
         tx.record("portal.statement", about=f"period:{command.period}")
         tx.commit()
-    return StatementFile(_general_name(command.period), content)
+    return GeneralStatement(command.period, month_words(command.period), span.text, accounts)
 
 
 def card_statement(command: GetCardStatement, operator: Operator, uow: UnitOfWork) -> CardStatement:
     """A card's statement at its last cut, and what moved since. Raises NotFound for what is no card of theirs, and the
     errors of authorisation."""
     with uow.begin(operator, Op.PORTAL_VIEW, member_id=operator.member_id) as tx:
-        row = own_account(tx, command.account_id)
-        if not is_card(row.product):
-            raise NotFound
-        today = panama_date(tx.now)
-        day = cut_day(row.terms, tx.policy.statements)
-        cut, upto = last_cut(day, today), newest_entry(tx.connection)
-        account = statement_of(tx.connection, row, cut_span(day, cut), upto)
-        since = statement_of(tx.connection, row, Span(date.fromordinal(cut.toordinal() + 1), today), upto)
-        lines = tuple(line for line in detail_lines(row, today) if line[0] in CARD_LINES)
-        content = card_pdf(tx.connection, operator.member_id, command.account_id, cut_span(day, cut), upto)
-        tx.record("portal.statement", about=f"account:{command.account_id}", detail={"cut": cut.isoformat()})
+        row, span = card_at_cut(tx, command.account_id)
+        today, upto = panama_date(tx.now), newest_entry(tx.connection)
+        account = statement_of(tx.connection, row, span, upto)
+        since = statement_of(tx.connection, row, Span(date.fromordinal(span.last.toordinal() + 1), today), upto)
+        tx.record("portal.statement", about=f"account:{command.account_id}", detail={"cut": span.last.isoformat()})
         tx.commit()
-    return CardStatement(account, since, format_date(cut), lines, StatementFile(_card_name(cut), content))
+    return CardStatement(account, since, format_date(span.last), _labelled(*card_terms(row.terms, span.last)))
+
+
+def past_month(period: str, today: date) -> Span:
+    """The days of a month of which there is a statement. Raises InvalidInput."""
+    if period not in dict(past_months(today)):
+        raise InvalidInput("Elija un mes de la lista: uno que ya terminó, de los últimos 24.", field="period")
+    return month_span(period)
+
+
+def card_at_cut(tx: Transaction, account_id: int) -> tuple[Any, Span]:
+    """A card of the member who is inside, and the days up to its last cut. Raises NotFound."""
+    row = own_account(tx, account_id)
+    if not is_card(row.product):
+        raise NotFound
+    day = cut_day(row.terms, tx.policy.statements)
+    return row, cut_span(day, last_cut(day, panama_date(tx.now)))
 
 
 def affiliated(connection: Connection, member_id: int) -> tuple[int, ...]:
@@ -121,7 +144,7 @@ def affiliated(connection: Connection, member_id: int) -> tuple[int, ...]:
 def general_pdf(connection: Connection, member_id: int, period: str, accounts: Sequence[int], upto: int) -> bytes:
     """The general statement of a month. Raises NotFound without an account, or for one that isn't the member's."""
     if not accounts:
-        raise NotFound("No tiene cuentas afiliadas en este servicio. Pídalo al CIS, 205-0911, o en una sucursal.")
+        raise NotFound(NO_ACCOUNT)
     span = month_span(period)
     found = [
         statement_of(connection, account_of(connection, one, member_id), span, upto, masked=True) for one in accounts
@@ -130,11 +153,44 @@ def general_pdf(connection: Connection, member_id: int, period: str, accounts: S
     return document_pdf(f"Estado de cuenta · {month_words(period)}", parts, FOOT)
 
 
-def card_pdf(connection: Connection, member_id: int, account_id: int, span: Span, upto: int) -> bytes:
-    """The statement of one card over the days up to its cut. Raises NotFound for another's account."""
+def card_pdf(
+    connection: Connection, member_id: int, account_id: int, span: Span, upto: int, told: tuple[str, str, str]
+) -> bytes:
+    """The statement of one card over the days up to its cut; `told`: limit, minimum, due date. Raises NotFound for
+    another's account."""
     row = account_of(connection, account_id, member_id)
-    parts = [*_holder(connection, member_id, span), *_parts(statement_of(connection, row, span, upto, masked=True))]
+    terms = Paragraph(" · ".join(f"{label}: {value}" for label, value in _labelled(*told)))
+    parts = [
+        *_holder(connection, member_id, span),
+        *([terms] if terms.text else []),
+        *_parts(statement_of(connection, row, span, upto, masked=True)),
+    ]
     return document_pdf(f"Estado de cuenta de tarjeta · corte {format_date(span.last)}", parts, FOOT)
+
+
+def general_values(connection: Connection, member_id: int, period: str) -> dict[str, str]:
+    """What a message with a general statement holds: the document is the same however often it is made."""
+    return {
+        "month": month_words(period),
+        "period": period,
+        "accounts": " ".join(map(str, affiliated(connection, member_id))),
+        "upto": str(newest_entry(connection)),
+    }
+
+
+def card_values(connection: Connection, member_id: int, account_id: int, span: Span) -> dict[str, str]:
+    """The same for a card's: with limit, minimum and due date as they are now. Raises NotFound for another's."""
+    limit, minimum, due = card_terms(account_of(connection, account_id, member_id).terms, span.last)
+    return {
+        "cut_date": format_date(span.last),
+        "account_id": str(account_id),
+        "first": span.first.isoformat(),
+        "cut": span.last.isoformat(),
+        "upto": str(newest_entry(connection)),
+        "limit": limit,
+        "minimum": minimum,
+        "due": due,
+    }
 
 
 def general_attachment(uow: UnitOfWork, member_id: int, context: Mapping[str, str]) -> Attachment:
@@ -149,7 +205,9 @@ def card_attachment(uow: UnitOfWork, member_id: int, context: Mapping[str, str])
     """What goes along with the card's mail."""
     first, cut = date.fromisoformat(context["first"]), date.fromisoformat(context["cut"])
     with _reading(uow) as connection:
-        content = card_pdf(connection, member_id, int(context["account_id"]), Span(first, cut), int(context["upto"]))
+        span, upto = Span(first, cut), int(context["upto"])
+        told = (context.get("limit", ""), context.get("minimum", ""), context.get("due", ""))
+        content = card_pdf(connection, member_id, int(context["account_id"]), span, upto, told)
     return Attachment(_card_name(cut), content)
 
 
@@ -170,6 +228,10 @@ class _reading:
         self._connection.close()
         if isinstance(error, OperationalError | InterfaceError):
             raise StoreUnavailable from error
+
+
+def _labelled(*told: str) -> tuple[tuple[str, str], ...]:
+    return tuple((label, value) for label, value in zip(CARD_LABELS, told, strict=True) if value)
 
 
 def _holder(connection: Connection, member_id: int, span: Span) -> list[Part]:

@@ -17,7 +17,7 @@ PORTAL_URL = f"https://{OFFICIAL_HOST}"
 ATTACHMENTS: Mapping[str, tuple[str, ...]] = {
     "contract": ("contract_id",),
     "statement": ("period", "accounts", "upto"),
-    "card_statement": ("account_id", "first", "cut", "upto"),
+    "card_statement": ("account_id", "first", "cut", "upto", "limit", "minimum", "due"),
 }
 _NAME = re.compile(r"\{\{ *([a-z_]+) *\}\}")
 
@@ -40,12 +40,15 @@ class MessageTemplate:
     attachment: str = ""
     #: The values that the context must bring; `at` (when it happened) is always there.
     keys: frozenset[str] = field(init=False)
+    #: Those of them that nobody reads: what the document is made from.
+    hidden: frozenset[str] = field(init=False)
 
     def __post_init__(self) -> None:
         texts = (self.body, self.sms, *(value for _, value in self.facts))
         names = frozenset(name for text in texts for name in _NAME.findall(text))
-        names |= frozenset(ATTACHMENTS.get(self.attachment, ()))
-        object.__setattr__(self, "keys", names - {"at"})
+        made_from = frozenset(ATTACHMENTS.get(self.attachment, ()))
+        object.__setattr__(self, "keys", (names | made_from) - {"at"})
+        object.__setattr__(self, "hidden", made_from - names)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,10 +9,13 @@ from textual.widget import Widget
 
 from screens.flow import flow
 from screens.layout import labelled
-from screens.portal.base import PortalPage
+from screens.portal.base import PortalPage, StepBack
 from screens.portal.movements import movement_columns
+from screens.portal.statement import MailIt
 from services.portal_accounts import GetDetail, account_detail
+from services.statement_sending import SendCardStatement, send_card_statement
 from services.statements import GetCardStatement, card_statement
+from widgets.command import CommandClass
 from widgets.plain_table import PAGE_ROWS, PlainTable
 from widgets.text import PlainText
 
@@ -52,8 +55,13 @@ class Detail(PortalPage[None]):
 class CardStatement(PortalPage[None]):
     """The card at its last cut: what was owed, what is due, and every movement of it and since, newest first."""
 
+    ACTIONS: ClassVar[tuple[CommandClass, ...]] = (MailIt, StepBack)
+    BUTTONS = ("mail_it", "back")
     AUTO_FOCUS = "#movements"
-    HELP = "El extracto de su tarjeta en su último corte, con lo que se movió después. Esc retrocede."
+    HELP = (
+        "El extracto de su tarjeta en su último corte, con lo que se movió después. E lo envía en PDF a su correo. Esc"
+        " retrocede."
+    )
     DEFAULT_CSS: ClassVar[str] = """
     CardStatement .card { max-width: 120; }
     CardStatement #detail { width: 1fr; height: auto; margin-bottom: 1; }
@@ -77,6 +85,11 @@ class CardStatement(PortalPage[None]):
         """Ask for it."""
         super().on_mount()
         self.load()
+
+    @flow
+    async def action_mail_it(self) -> None:
+        """E."""
+        self.say((await self.call(send_card_statement, SendCardStatement(self._account_id))).text)
 
     @flow
     async def load(self) -> None:

@@ -65,6 +65,14 @@ class Security(Command):
     footer = True
 
 
+class MonthStatement(Command):
+    """Su estado de cuenta general de un mes: en la pantalla, y en PDF a su correo."""
+
+    id = "month_statement"
+    label = "Estado de cuenta"
+    keys: ClassVar[tuple[str, ...]] = ("f8", "e")
+
+
 class Leave(Command):
     """Cierra su sesión; en la pantalla no queda nada suyo."""
 
@@ -75,7 +83,7 @@ class Leave(Command):
 
 
 TABS: tuple[CommandClass, ...] = (Accounts, Transactions)
-LINKS: tuple[CommandClass, ...] = (Profile, Security, Leave)
+LINKS: tuple[CommandClass, ...] = (MonthStatement, Profile, Security, Leave)
 BILL_KINDS = {"externos": (BILLS, Op.BILLER_PAY), "recargas": (TOP_UPS, Op.BILLER_TOP_UP)}
 
 
@@ -87,7 +95,8 @@ class Home(PortalPage[None]):
     AUTO_FOCUS = "#account-groups"
     HELP = (
         "En Cuentas, las flechas recorren sus cuentas: Enter abre sus movimientos, su detalle o su extracto; 1, 2 y 3 "
-        "los últimos 10, 20 o 30; + muestra más. En Transacciones, elija qué quiere hacer."
+        "los últimos 10, 20 o 30; + muestra más; E abre su estado de cuenta de un mes. En Transacciones, elija qué "
+        "quiere hacer."
     )
     DEFAULT_CSS: ClassVar[str] = """
     Home .card { max-width: 112; }
@@ -192,6 +201,12 @@ class Home(PortalPage[None]):
         if await payment.run() is not None:
             await self._read()
             self._show_tab(Accounts.id)
+
+    def action_month_statement(self) -> None:
+        """F8, E."""
+        from screens.portal.statement import MonthlyStatement
+
+        self.app.push_screen(MonthlyStatement())
 
     def action_profile(self) -> None:
         """F6, P."""

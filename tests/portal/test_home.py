@@ -14,6 +14,7 @@ from screens.portal.account_detail import CardStatement, Detail
 from screens.portal.home import Home
 from screens.portal.movements import MemberMovements
 from screens.portal.review import PaymentReceipt
+from screens.portal.statement import MonthlyStatement
 from screens.portal.user import User
 from tests.portal.kiosk import Kiosk, kiosk
 from tests.screens.support import SIZES, assert_snapshot, told
@@ -106,6 +107,29 @@ async def test_detail_and_statement(size: tuple[int, int], sqlite_world: World, 
         desk.on(CardStatement)
         assert_snapshot(desk.app, f"portal_card_statement_{size[0]}x{size[1]}")
         assert "Pago mínimo" in desk.text and "35.00" in desk.text and "Saldo de hoy" in desk.text
+
+
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+async def test_the_months_statement_is_read_and_mailed(
+    size: tuple[int, int], sqlite_world: World, tmp_path: Path
+) -> None:
+    async with at_home(sqlite_world, tmp_path, size) as desk:
+        await desk.keys("e")
+        screen = desk.on(MonthlyStatement)
+        assert screen.period == "2026-10" and "Octubre de 2026. Del 01/10/2026 al 31/10/2026." in desk.text
+        assert_snapshot(desk.app, f"portal_month_statement_{size[0]}x{size[1]}")
+        await desk.keys("m<down><enter>")
+        assert screen.period == "2026-09" and "Septiembre de 2026" in desk.text
+        await desk.keys("e")
+        assert "El PDF va en camino a s•••@example.com." in desk.text
+        await desk.keys("<escape>")
+        desk.on(Home)
+        await desk.keys("<down><down><down><enter>")
+        desk.on(CardStatement)
+        await desk.keys("e")
+        assert "El PDF va en camino a" in desk.text
+    queued = sqlite_world.rows("SELECT template FROM outbox WHERE template LIKE '%asked' ORDER BY id")
+    assert [row["template"] for row in queued] == ["account_statement_asked", "card_statement_asked"]
 
 
 async def test_leaving_asks_first_and_ends_the_session(sqlite_world: World, tmp_path: Path) -> None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import base64
+import re
 import signal
 import subprocess
 import sys
 import textwrap
 import threading
+import zlib
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -18,10 +21,11 @@ from data.engine import writing
 from data.tables import Consent
 from services.attachments import attachment_of
 from services.delivery import LEASE, drain
-from services.errors import InvalidInput, NotFound
+from services.errors import ContactMissing, InvalidInput, NotFound, RateLimited
 from services.statement_mails import mail_statements
 from services.statement_rows import Span, account_of, cut_span, last_cut, month_span, newest_entry, statement_of
-from services.statements import GetCardStatement, GetStatement, card_statement, my_statement
+from services.statement_sending import SendCardStatement, SendStatement, send_card_statement, send_statement
+from services.statements import GetCardStatement, GetStatement, card_statement, my_statement, past_months
 from services.transports import Transports
 from tests.services.portal_door import member_inside
 from tests.services.test_delivery import Recorder
@@ -104,13 +108,17 @@ def test_the_members_own_statement(world: World) -> None:
     account = world.account(member, affiliated_at=world.clock.now())
     world.account(member, number="06-018-50012-9-1", affiliated_at=None)
     world.fund(account, 12_00)
-    file = my_statement(GetStatement("2026-10"), operator, world.uow)
-    assert file.name == "estado-de-cuenta-2026-10.pdf" and file.content.startswith(b"%PDF")
-    assert my_statement(GetStatement("2026-10"), operator, world.uow) == file
-    for period in ("2026-11", "2030-01", "2020-01", "2026-13", "x", "2026-10-01", ""):
+    found = my_statement(GetStatement("2026-10"), operator, world.uow)
+    assert (found.month, found.days) == ("octubre de 2026", "Del 01/10/2026 al 31/10/2026")
+    assert [one.account_id for one in found.accounts] == [account]
+    assert my_statement(GetStatement("2026-10"), operator, world.uow) == found
+    months = [period for period, _ in past_months(date(2026, 11, 23))]
+    assert (months[0], months[-1], len(months)) == ("2026-10", "2024-11", 24)
+    assert my_statement(GetStatement(months[-1]), operator, world.uow).accounts
+    for period in ("2026-11", "2030-01", "2020-01", "2024-10", "2026-13", "x", "2026-10-01", ""):
         with pytest.raises(InvalidInput):
             my_statement(GetStatement(period), operator, world.uow)
-    assert len(world.events("portal.statement")) == 2
+    assert len(world.events("portal.statement")) == 3
 
 
 def test_without_an_account_online_there_is_no_statement(world: World) -> None:
@@ -132,8 +140,7 @@ def test_the_statement_of_a_card(world: World) -> None:
     assert (found.account.opening, found.account.closing) == ("800.00", "1,322.64")
     assert [row.debit for row in found.account.rows] == ["522.64"]
     assert (found.since.opening, found.since.credits, found.since.closing) == ("1,322.64", "100.00", "1,222.64")
-    assert found.lines == (("Límite", "3,000.00"), ("Pago mínimo", "66.13"), ("Próximo vencimiento", "05/12/2026"))
-    assert found.file.name == "tarjeta-2026-11-15.pdf" and found.file.content.startswith(b"%PDF")
+    assert found.lines == (("Límite", "3,000.00"), ("Pago mínimo", "66.13"), ("Fecha de pago", "05/12/2026"))
     other = world.account(member, number="06-018-50012-8-1", affiliated_at=now)
     for account in (other, 999_999):
         with pytest.raises(NotFound):
@@ -141,6 +148,70 @@ def test_the_statement_of_a_card(world: World) -> None:
 
 
 # ---------------------------------------------------------------- mails
+
+
+def words_of(pdf: bytes) -> str:
+    """What a document of ours says, line by line."""
+    streams = re.findall(rb"stream\r?\n(.*?)endstream", pdf, re.DOTALL)
+    pages = [zlib.decompress(base64.a85decode(b"<~" + one.strip(), adobe=True)) for one in streams]
+    lines = [line for page in pages for line in re.findall(rb"\((.*?)\) Tj", page)]
+    plain = [re.sub(rb"\\([0-7]{3})", lambda octal: bytes([int(octal[1], 8)]), line) for line in lines]
+    return "\n".join(line.decode("cp1252") for line in plain)
+
+
+def test_a_statement_that_was_asked_for_goes_to_the_mail_on_record(world: World) -> None:
+    operator, member = member_inside(world)
+    now = world.clock.now()
+    for number in range(40):  # more accounts than a line of a mail has room for
+        world.account(member, number=f"06-018-50012-{number}-1", affiliated_at=now)
+    terms = '{"due_day":5,"limit":300000,"minimum":6613}'
+    card = world.account(member, affiliated_at=now, terms=terms, **CARD)
+    sent = send_statement(SendStatement("2026-10"), operator, world.uow)
+    assert sent.to == "s•••@example.com" and sent.to in sent.text
+    send_card_statement(SendCardStatement(card), operator, world.uow)
+    world.change(
+        "UPDATE account SET terms = NULL WHERE id = :id", id=card
+    )  # what was asked for says what was true then
+    server = Recorder()
+    drain(world.uow, Transports(server))
+    files = {part.get_filename(): part.get_content() for mail in server.sent for part in mail.iter_attachments()}
+    general, of_card = (words_of(files[name]) for name in ("estado-de-cuenta-2026-10.pdf", "tarjeta-2026-11-15.pdf"))
+    assert general.count("Saldo final") == 41
+    assert "Límite: 3,000.00 · Pago mínimo: 66.13 · Fecha de pago: 05/12/2026" in of_card
+    assert {mail["To"] for mail in server.sent} == {"socio50012@example.com"}
+    for _ in range(4):
+        send_statement(SendStatement("2026-09"), operator, world.uow)
+    with pytest.raises(RateLimited):
+        send_statement(SendStatement("2026-08"), operator, world.uow)
+
+
+def test_what_cannot_be_sent_says_why(world: World) -> None:
+    operator, member = member_inside(world)
+    with pytest.raises(NotFound):
+        send_statement(SendStatement("2026-10"), operator, world.uow)
+    savings = world.account(member, affiliated_at=world.clock.now())
+    with pytest.raises(InvalidInput):
+        send_statement(SendStatement("2026-11"), operator, world.uow)
+    for account in (savings, 999_999, world.account(world.member("50013"), affiliated_at=world.clock.now(), **CARD)):
+        with pytest.raises(NotFound):
+            send_card_statement(SendCardStatement(account), operator, world.uow)
+    world.change("UPDATE member SET email = NULL WHERE id = :id", id=member)
+    with pytest.raises(ContactMissing) as raised:
+        send_statement(SendStatement("2026-10"), operator, world.uow)
+    assert "205-0911" in raised.value.user_text
+
+
+def test_a_member_with_many_accounts_gets_the_monthly_mail_too(world: World) -> None:
+    member, _ = saver(world)
+    for number in range(60):
+        world.account(member, number=f"06-018-50012-{number}-9", affiliated_at=world.clock.now())
+    says(world, member, "estado_cuenta", True)
+    on(world, date(2026, 12, 1))
+    assert mail_statements(world.uow) == 1
+    server = Recorder()
+    drain(world.uow, Transports(server))
+    ((part,),) = [list(mail.iter_attachments()) for mail in server.sent]
+    assert words_of(part.get_content()).count("Saldo final") == 61
 
 
 def test_only_who_said_yes_last_gets_it_in_the_first_days_once(world: World) -> None:
