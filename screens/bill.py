@@ -43,6 +43,10 @@ from widgets.house_input import HouseInput
 from widgets.panel import Panel
 
 REFERENCE_LENGTH = 24
+UNCHECKED = (
+    "NO SE PUDO COMPROBAR de quién es el número ni cuánto debe: el recaudador no contesta. Enter en el número pregunta"
+    " otra vez; o escriba el monto de la factura."
+)
 NO_CASH = "Los recaudadores se pagan desde una cuenta."
 TITLES = {None: "Pagar o recargar", Op.BILLER_PAY: "Pagar a recaudador", Op.BILLER_TOP_UP: "Recargar"}
 
@@ -233,7 +237,9 @@ class BillScreen(PaymentNext):
 
     @flow
     async def look_up(self) -> None:
-        """Ask the biller, then go on."""
+        """Ask the biller, then go on; one that said nothing is asked again."""
+        if self.found is not None and self.found.unchecked:
+            self.found = None
         await self._go_on()
 
     async def _go_on(self) -> None:
@@ -262,7 +268,9 @@ class BillScreen(PaymentNext):
                 self.reference.input.focus()
             raise
         self.found, self._asked_about = found, self._about()
-        if not self.amount.text:
+        if found.unchecked:
+            self.say(UNCHECKED, "warning")
+        elif not self.amount.text:
             amount = found.amount_due or (None if found.amount_due == 0 else self.text.last)
             if amount:
                 self._suggest(amount)
@@ -289,6 +297,7 @@ class BillScreen(PaymentNext):
             holder=found.holder,
             amount_due=found.amount_due,
             due_on=found.due_on,
+            unchecked=found.unchecked,
         )
         prepared = await self.call(prepare_bill, asked)
         self.asked = asked

@@ -63,6 +63,8 @@ class BillNote(PlainText):
 
     def _draw_found(self, found: BillFound, choice: Choice, options: Sequence[Option], picked: Option | None) -> None:
         rows = [(found.label, found.shown_reference)]
+        if found.unchecked:
+            rows += [("Titular", "SIN COMPROBAR"), ("Debe", "no se sabe")]
         if found.holder:
             rows.append(("Titular", found.holder))
         if found.amount_due is not None:

@@ -24,6 +24,8 @@ from services.posting import HoldPlaced, Maker, Posting, evidence, find, post, r
 from services.receipts import Receipt, bill_receipt, receipt_now, receipt_number
 from services.unit_of_work import Transaction
 
+#: In the place of the holder, when the biller was asked and said nothing.
+UNCHECKED = "SIN COMPROBAR: el recaudador no contesta"
 NO_WAY_BACK = "Una recarga no se puede reversar."
 
 
@@ -105,6 +107,8 @@ def execute_bill(tx: Transaction, execution: BillExecution, *, agreed: Callable[
         return _repeated(tx, execution)
     _write_order(tx, execution)
     detail = evidence(done) | {"biller": wanted.bill.biller.id, "from": wanted.from_account, "amount": wanted.amount}
+    if wanted.unchecked:
+        detail["unchecked"] = True
     if execution.approval:
         detail["approved_by"] = execution.approval.username
     if execution.maker:
@@ -175,8 +179,8 @@ def _write_order(tx: Transaction, execution: BillExecution) -> None:
 
 def _receipt_lines(facts: BillFacts, wanted: WantedBill) -> list[list[str]]:
     lines = [["Desde", facts.source_name], *([label, value] for label, value in wanted.bill.lines)]
-    if wanted.holder:
-        lines.append(["Titular", wanted.holder])
+    if wanted.holder or wanted.unchecked:
+        lines.append(["Titular", wanted.holder or "sin comprobar"])
     lines.append(["Cargo", "Sin cargo"])
     return [*lines, ["Aviso", NO_WAY_BACK]] if wanted.bill.op is Op.BILLER_TOP_UP else lines
 
@@ -185,7 +189,7 @@ def _summary(facts: BillFacts, wanted: WantedBill) -> tuple[tuple[str, str], ...
     amount = Money(wanted.amount)
     rows = [("Desde", facts.source_name), *wanted.bill.lines]
     if wanted.bill.op is Op.BILLER_PAY:
-        rows.append(("Titular", wanted.holder or "—"))
+        rows.append(("Titular", UNCHECKED if wanted.unchecked else wanted.holder or "—"))
     if wanted.amount_due is not None:
         rows.append(("Debe", Money(wanted.amount_due).with_symbol()))
     if wanted.due_on:
@@ -204,6 +208,10 @@ def _warnings(tx: Transaction, facts: BillFacts, wanted: WantedBill) -> tuple[st
     found = []
     if wanted.bill.op is Op.BILLER_TOP_UP:
         found.append(NO_WAY_BACK)
+    if wanted.unchecked:
+        found.append(
+            f"{wanted.bill.biller.name} no contestó la consulta. Lea en voz alta el número completo y el monto."
+        )
     twin = twin_of(tx, wanted)
     if twin is not None:
         number = receipt_number(twin.seq, twin.at)

@@ -44,7 +44,8 @@ TWIN = TWIN_SQL.columns(column("seq", Int()), column("at", Utc()))
 
 @dataclass(frozen=True, slots=True)
 class WantedBill:
-    """What is asked for; `amount` centésimos. `holder`, `amount_due` and `due_on` are what the biller had told."""
+    """What is asked for; `amount` centésimos. `holder`, `amount_due` and `due_on` are what the biller had told;
+    `unchecked`: it was asked and said nothing, and the person goes on all the same."""
 
     bill: Bill
     member_id: int
@@ -53,6 +54,7 @@ class WantedBill:
     holder: str
     amount_due: int | None
     due_on: str  # dd/mm/aaaa, empty if the biller told none
+    unchecked: bool = False
 
     def asked(self) -> dict[str, Any]:
         """What makes two requests the same."""
@@ -144,5 +146,6 @@ def bill_fingerprint(facts: BillFacts, wanted: WantedBill, rules: str) -> str:
         wanted.due_on,
         0,  # the charge
         rules,
+        *(["unchecked"] if wanted.unchecked else []),
     )
     return hashlib.sha256(DOMAIN + repr(seen).encode()).hexdigest()

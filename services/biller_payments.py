@@ -15,10 +15,10 @@ from data.values.money import MAX_CENTESIMOS, Money
 from services import bill_codes
 from services.bill_entry import BillExecution, execute_bill, hold_of, review_bill
 from services.bill_facts import WantedBill
-from services.biller_contract import GatewayFailure, Inquiry
+from services.biller_contract import GatewayFailure, Inquiry, InquiryAnswer
 from services.biller_gateway import BillerGateway
 from services.biller_orders import attempt
-from services.bills import read_bill
+from services.bills import Bill, read_bill
 from services.errors import AccountUnusable, CoopError, DataChanged, InsufficientFunds, InvalidInput
 from services.faults import fault
 from services.operations import Op
@@ -59,7 +59,8 @@ class InquireBill:
 class BillFound:
     """What the biller says. Amounts in centésimos, None where it says nothing; `due_on` dd/mm/aaaa or empty.
 
-    `reference` and `extra` are what the other commands take, `shown_reference` what people read.
+    `reference` and `extra` are what the other commands take, `shown_reference` what people read. `unchecked`: it said
+    nothing, and this biller may be paid all the same; holder and debt are then not known.
     """
 
     biller_name: str
@@ -74,6 +75,7 @@ class BillFound:
     maximum: int
     denominations: tuple[int, ...]
     notes: tuple[str, ...]
+    unchecked: bool = False
 
     @property
     def usual(self) -> tuple[Option, ...]:
@@ -85,7 +87,7 @@ class BillFound:
 
 @dataclass(frozen=True, slots=True)
 class PrepareBill:
-    """`amount` centésimos from the account `from_account` (row id); the last three as the inquiry told them, if one
+    """`amount` centésimos from the account `from_account` (row id); the last four as the inquiry told them, if one
     was made."""
 
     op: Op
@@ -98,6 +100,7 @@ class PrepareBill:
     holder: str = ""
     amount_due: int | None = None
     due_on: str = ""
+    unchecked: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +119,7 @@ class ConfirmBill:
     holder: str = ""
     amount_due: int | None = None
     due_on: str = ""
+    unchecked: bool = False
 
     def payload(self) -> dict[str, Any]:
         """What the local journal or a waiting request keeps."""
@@ -130,8 +134,9 @@ def confirm_bill_of(payload: dict[str, Any]) -> ConfirmBill:
 def inquire(command: InquireBill, operator: Operator, gateway: BillerGateway | None, uow: UnitOfWork) -> BillFound:
     """Ask the biller whose number it is and what is due. Moves nothing.
 
-    Raises InvalidInput at the field (also for a number that the biller doesn't know), BillerUnavailable, NoGateway,
-    BillerSilent, and what authorisation raises.
+    A biller that may be paid without its answer is told as `unchecked` to staff when it gives none. Raises InvalidInput
+    at the field (also for a number that the biller doesn't know), BillerUnavailable, NoGateway, BillerSilent, and what
+    authorisation raises.
     """
     with uow.begin(operator, command.op, member_id=command.member_id) as tx:
         bill = read_bill(command.op, command.biller, command.reference, command.extra, panama_date(tx.now))
@@ -142,10 +147,16 @@ def inquire(command: InquireBill, operator: Operator, gateway: BillerGateway | N
     try:
         told = gateway.inquire(Inquiry(bill.biller.id, bill.mode.kind, bill.reference, bill.extra))
     except GatewayFailure:
-        raise BillerSilent from None
+        if not _may_go_unchecked(bill, operator):
+            raise BillerSilent from None
+        return _found(bill, InquiryAnswer(True), unchecked=True)
     if not told.found:
         text = f"{bill.biller.name} no conoce ese número. Revise: {bill.label}."
         raise InvalidInput(f"{text} {told.note}" if told.note else text, field="reference")
+    return _found(bill, told)
+
+
+def _found(bill: Bill, told: InquiryAnswer, *, unchecked: bool = False) -> BillFound:
     mode = bill.mode
     return BillFound(
         biller_name=bill.biller.name,
@@ -160,7 +171,14 @@ def inquire(command: InquireBill, operator: Operator, gateway: BillerGateway | N
         maximum=min(told.maximum or MAX_CENTESIMOS, mode.maximum.centesimos),
         denominations=tuple(amount.centesimos for amount in mode.denominations),
         notes=tuple(dict.fromkeys(note for note in (bill.biller.notice, told.note) if note)),
+        unchecked=unchecked,
     )
+
+
+def _may_go_unchecked(bill: Bill, operator: Operator) -> bool:
+    """Whether this biller may be paid without its answer (the catalogue's word), by staff, who hear the member say the
+    number; a member alone would read their own typing error as the truth."""
+    return bill.mode.unchecked and not operator.is_member
 
 
 def prepare_bill(command: PrepareBill, operator: Operator, uow: UnitOfWork) -> Prepared:
@@ -232,17 +250,22 @@ def resubmit_bill(payload: dict[str, Any], operator: Operator, uow: UnitOfWork) 
 
 
 def wanted_bill(tx: Transaction, command: PrepareBill | ConfirmBill) -> WantedBill:
-    """The request, read by the catalogue. Raises InvalidInput, BillerUnavailable."""
+    """The request, read by the catalogue. Raises InvalidInput, BillerUnavailable, BillerSilent for one that may not be
+    paid without the biller's answer."""
     if not 0 < command.amount <= MAX_CENTESIMOS:
         raise InvalidInput("Escriba un monto mayor que cero.", field="amount")
+    bill = read_bill(command.op, command.biller, command.reference, command.extra, panama_date(tx.now))
+    if command.unchecked and not _may_go_unchecked(bill, tx.operator):
+        raise BillerSilent
     return WantedBill(
-        read_bill(command.op, command.biller, command.reference, command.extra, panama_date(tx.now)),
+        bill,
         command.member_id,
         command.from_account,
         command.amount,
         clean(command.holder, HOLDER_LENGTH),
         command.amount_due,
         clean(command.due_on, 10),
+        command.unchecked,
     )
 
 

@@ -66,12 +66,14 @@ class Reference:
 
 @dataclass(frozen=True, slots=True)
 class Mode:
-    """One kind of payment with its limits; ``denominations`` empty means any amount within them."""
+    """One kind of payment with its limits; ``denominations`` empty means any amount within them. ``unchecked``: it may
+    be paid while the biller's inquiry is silent."""
 
     kind: PaymentKind
     minimum: Money
     maximum: Money
     denominations: tuple[Money, ...]
+    unchecked: bool
     confidence: Confidence
 
     def allows(self, amount: Money) -> bool:
@@ -218,6 +220,7 @@ def _mode(row: Row) -> Mode:
         minimum=row.money("min"),
         maximum=row.money("max"),
         denominations=row.moneys("denominations"),
+        unchecked=row.flag("unchecked", False),
         confidence=row.choice("confidence", Confidence, Confidence.ASSUMED),
     )
     row.done()
@@ -225,6 +228,8 @@ def _mode(row: Row) -> Mode:
         raise row.error("el mínimo debe ser mayor que cero y no pasar del máximo")
     if any(not mode.minimum <= amount <= mode.maximum for amount in mode.denominations):
         raise row.error("una denominación está fuera del mínimo y el máximo")
+    if mode.unchecked and mode.kind is PaymentKind.TOP_UP:
+        raise row.error("una recarga no se puede deshacer: no va sin consulta")
     return mode
 
 

@@ -137,13 +137,39 @@ async def test_a_bill_with_nothing_due_asks_for_an_amount(desk: BillCounter) -> 
 # What goes wrong beyond the desk -------------------------------------------------------------------
 
 
-async def test_a_silent_biller_promises_nothing_and_is_asked_again(desk: BillCounter) -> None:
+async def test_a_silent_biller_is_paid_by_the_bill_in_hand_and_the_screen_says_so(desk: BillCounter) -> None:
+    async with desk.served.desk.open(level=2):
+        desk.sandbox.faults.add(Fault.DOWN, times=1)
+        await desk.keys(f":pg<enter>ensa<enter>{ENSA}<enter>")
+        assert "NO SE PUDO COMPROBAR" in desk.shown() and "SIN COMPROBAR" in desk.shown()
+        assert desk.screen.amount.input.has_focus and desk.screen.amount.text == ""
+        await desk.keys("40<enter>")
+        assert desk.screen.prepared is not None and "SIN COMPROBAR: el recaudador no" in desk.shown()
+        await desk.keys("<enter>")
+        assert "sin comprobar" in desk.shown()
+    assert desk.orders() == [("biller.pay", "ensa", ENSA, 40_00)] and desk.paid() == [40_00]
+
+
+async def test_a_silent_biller_by_the_line_and_asked_again(desk: BillCounter) -> None:
+    async with desk.served.desk.open(level=2):
+        desk.sandbox.faults.add(Fault.DOWN, times=1)
+        await desk.keys(f":pg ensa {ENSA} 40<enter>")
+        assert desk.screen.prepared is not None and "SIN COMPROBAR: el recaudador no" in desk.shown()
+        await desk.keys("<escape>")
+        desk.screen.reference.input.focus()
+        await desk.keys("<enter>")  # it answers now
+        assert desk.screen.prepared is not None and not desk.screen.asked.unchecked
+        assert desk.screen.found.holder in desk.shown() and "SIN COMPROBAR" not in desk.shown()
+    assert desk.orders() == []
+
+
+async def test_a_silent_biller_that_fixes_the_amount_promises_nothing_and_is_asked_again(desk: BillCounter) -> None:
     async with desk.served.desk.open(level=2):
         desk.sandbox.fault = Fault.DOWN
-        await desk.keys(f":pg<enter>ensa<enter>{ENSA}<enter>")
+        await desk.keys(":pg<enter>attt<enter>8-123-456<enter>123456<enter>")
         assert "no se movió dinero" in desk.shown() and desk.screen.reference.input.has_focus
         desk.sandbox.fault = None
-        await desk.keys("<enter>")
+        await desk.keys("<enter><enter>")
         assert desk.screen.prepared is not None
     assert desk.orders() == []
 

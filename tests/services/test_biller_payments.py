@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from data.catalog.billers import load_billers
+from data.catalog.billers import PaymentKind, load_billers
 from data.values.uuid7 import uuid7
 from services.biller_payments import (
     BillerSilent,
@@ -109,11 +109,50 @@ def test_what_is_wrong_is_told_at_its_field(
 def test_without_a_gateway_or_an_answer_nothing_is_promised(desk: BillerDesk) -> None:
     desk.sandbox.fault = Fault.DOWN
     with pytest.raises(BillerSilent):
-        ask(desk, "ensa", ENSA)
+        ask(desk, "mas-movil", MOBILE, Op.BILLER_TOP_UP)
     form = desk.form()
     with pytest.raises(NoGateway):
         confirm_bill(form, desk.agent, None, desk.world.uow)
     assert desk.held() == 0 and desk.world.scalar("SELECT count(*) FROM biller_order") == 0
+
+
+def test_a_silent_biller_is_paid_unchecked_where_the_catalogue_lets_it(desk: BillerDesk) -> None:
+    desk.sandbox.faults.add(Fault.DOWN, times=1)
+    found = ask(desk, "ensa", ENSA)
+    assert found.unchecked and (found.holder, found.amount_due, found.usual) == ("", None, ())
+    shown = desk.prepare(40_00, op=Op.BILLER_PAY, biller="ensa", reference=ENSA, unchecked=True)
+    assert dict(shown.summary)["Titular"] == "SIN COMPROBAR: el recaudador no contesta"
+    assert any("no contestó la consulta" in warning for warning in shown.warnings)
+    form = desk.form(40_00, op=Op.BILLER_PAY, biller="ensa", reference=ENSA, unchecked=True)
+    with pytest.raises(DataChanged):  # what was agreed to says that nobody could be checked
+        desk.pay(replace(form, unchecked=False))
+    receipt = desk.pay(form)
+    assert receipt.outcome == "posted" and ("Titular", "sin comprobar") in receipt.lines
+    assert desk.world.events("biller.pay")[-2]["detail"]["unchecked"] is True
+    desk.agree()
+
+
+def test_what_the_inquiry_fixes_or_nothing_undoes_is_never_paid_unchecked(desk: BillerDesk) -> None:
+    desk.sandbox.fault = Fault.DOWN
+    never = {
+        biller.id
+        for biller in load_billers().by_id.values()
+        for mode in biller.modes
+        if mode.kind is PaymentKind.BILL and not mode.unchecked
+    }
+    assert never == {"attt", "municipio-panama"}
+    assert not any(
+        mode.unchecked for biller in load_billers().by_id.values() for mode in biller.modes if mode.kind == "R"
+    )
+    with pytest.raises(BillerSilent):
+        ask(desk, "attt", "8-123-456", extra="123456")
+    for more in (
+        {"op": Op.BILLER_PAY, "biller": "attt", "reference": "8-123-456", "extra": "123456"},
+        {"op": Op.BILLER_TOP_UP, "biller": "mas-movil", "reference": MOBILE},
+    ):
+        with pytest.raises(BillerSilent):
+            desk.prepare(5_00, unchecked=True, **more)
+    assert desk.held() == 0
 
 
 # ---------------------------------------------------------------- showing
