@@ -6,6 +6,7 @@ The first screen: it loads nothing of the database. What is typed before the sto
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, ClassVar
 
@@ -17,7 +18,14 @@ from screens.base import Back
 from screens.door import DoorScreen
 from screens.flow import background_flow, flow
 from screens.staff_shell import staff_shell
-from services.errors import CoopError, SecondFactorNeeded, SignInRefused
+from services.errors import (
+    CoopError,
+    HoursRefused,
+    OutsideHours,
+    SecondFactorNeeded,
+    SecondPersonNeeded,
+    SignInRefused,
+)
 from widgets.command import Command, CommandClass
 from widgets.fields import Field, SecretField, check_fields
 from widgets.house_input import TextInput
@@ -26,7 +34,8 @@ from widgets.text import PlainText
 
 if TYPE_CHECKING:
     from data.secrets import Secret
-    from services.staff_sessions import SignedIn  # noqa: F401 - the type of the answer
+    from services.staff_sessions import SignedIn
+    from services.staff_sessions import SignIn as SignInCommand
     from services.unit_of_work import UnitOfWork
 
 OPENING = "Abriendo la base de datos…"
@@ -148,22 +157,39 @@ class SignIn(DoorScreen["SignedIn"]):
     async def _sign_in(self) -> None:
         from data.secrets import Secret
         from services.staff_sessions import SignIn as Command
-        from services.staff_sessions import sign_in
 
         shell = staff_shell(self)
         password = self._proven or Secret(self._password.input.take())
         code = Secret(self._code.input.take()) if self._proven is not None else None
         command = Command(self._username.text, password, code, shell.terminal, shell.own_channel)
         try:
-            signed_in = await shell.call(sign_in, command)
+            signed_in = await self._let_in(command)
         except SecondFactorNeeded as needed:
             await self._ask_code(password, needed.user_text)
-        except SignInRefused:
+        except (SignInRefused, HoursRefused, OutsideHours, SecondPersonNeeded):
             self._start_over()
             raise
         else:
             self._proven = None
             self.dismiss(signed_in)
+
+    async def _let_in(self, command: SignInCommand) -> SignedIn:
+        """Sign in; outside of their hours with the signature of a second person, here at the door (req. 12)."""
+        from services.staff_sessions import sign_in
+
+        shell = staff_shell(self)
+        try:
+            return await shell.call(sign_in, command)
+        except OutsideHours as outside:
+            from screens.dialogs.second_person import SecondPersonDialog
+            from services.outside_hours import Doorkeeper
+
+            lines = (outside.user_text, f"Ingresa: {command.username}")
+            signed = await self.app.push_screen_wait(SecondPersonDialog("Fuera de horario", lines))
+            if signed is None:
+                raise
+            keeper = Doorkeeper(signed.username, signed.password, signed.code)
+            return await shell.call(sign_in, replace(command, keeper=keeper))
 
     async def _ask_code(self, password: Secret, text: str) -> None:
         self._proven = password

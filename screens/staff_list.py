@@ -87,6 +87,15 @@ class UnlockPerson(Command):
     operation = Op.STAFF_UNLOCK.value
 
 
+class OpenSessions(Command):
+    """Muestra quién está adentro y dónde; ahí se cierra una sesión al instante."""
+
+    id = "open_sessions"
+    label = "Sesiones"
+    keys = ("s",)
+    operation = Op.STAFF_VIEW.value
+
+
 class ReadPeople(Command):
     """Vuelve a leer la lista."""
 
@@ -107,6 +116,7 @@ class StaffList(BaseScreen[None]):
         EnablePerson,
         ResetPerson,
         UnlockPerson,
+        OpenSessions,
         ReadPeople,
         Back,
     )
@@ -187,6 +197,12 @@ class StaffList(BaseScreen[None]):
         reason = await self._ask_reason("Proponer que se habilite", "Podrá ingresar cuando otra persona lo apruebe.")
         if reason:
             await self._propose(Enable(row.username), reason, row.username)
+
+    def action_open_sessions(self) -> None:
+        """S."""
+        from screens.live_sessions import LiveSessions
+
+        self.app.push_screen(LiveSessions())
 
     @flow
     async def action_unlock_person(self) -> None:

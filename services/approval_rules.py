@@ -6,6 +6,7 @@ from services.errors import LimitExceeded, NotPermitted
 from services.operations import Op
 from services.operator import ROLE_LABELS, Role
 from services.payment_facts import RELATED
+from services.payment_limits import limits_of_person
 from services.policy import Policy
 from services.unit_of_work import Transaction
 
@@ -26,9 +27,13 @@ class ShareTooSmall(LimitExceeded):
     code = "share_too_small"
 
 
-def over_share(policy: Policy, op: Op, amount: int, roles: frozenset[Role]) -> bool:
-    """Whether the amount is more than these roles may alone in one transaction."""
-    return amount > policy.limits[op].single_of(roles)
+def over_share(policy: Policy, op: Op, amount: int, roles: frozenset[Role], own: int | None) -> bool:
+    """Whether the amount is more than these roles may alone in one transaction. `own`: the person's narrower share."""
+    return amount > _share(policy, op, roles, own)
+
+
+def _share(policy: Policy, op: Op, roles: frozenset[Role], own: int | None) -> int:
+    return limits_of_person(policy.limits[op], own, None).single_of(roles)
 
 
 def check_somebody_may(policy: Policy, op: Op, amount: int) -> None:
@@ -57,14 +62,14 @@ def check_unrelated(tx: Transaction, approver_id: int, members: tuple[int | None
             raise NotPermitted(RELATIVE)
 
 
-def check_share(policy: Policy, op: Op, amount: int, roles: frozenset[Role]) -> None:
+def check_share(policy: Policy, op: Op, amount: int, roles: frozenset[Role], own: int | None) -> None:
     """What was over the maker's share must be within the approver's. Raises ShareTooSmall, which says who may."""
-    if not over_share(policy, op, amount, roles):
+    if not over_share(policy, op, amount, roles, own):
         return
-    share = Money(policy.limits[op].single_of(roles)).with_symbol()
+    share = Money(_share(policy, op, roles, own)).with_symbol()
     able = [ROLE_LABELS[role] for role in Role if role in _roles_for(policy, op, amount)]
     who = f"Lo puede aprobar: {', '.join(able)}." if able else "Nadie puede aprobar ese monto: rechácela."
-    raise ShareTooSmall(f"El rol de quien aprueba llega a {share} en este tipo de operación. {who}")
+    raise ShareTooSmall(f"Quien aprueba llega a {share} en este tipo de operación. {who}")
 
 
 def _roles_for(policy: Policy, op: Op, amount: int) -> frozenset[Role]:

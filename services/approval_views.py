@@ -120,7 +120,7 @@ def _refusal(tx: Transaction, request: Request) -> str:
         check_other_person(tx, staff_id, request.maker_id)
         check_unrelated(tx, staff_id, (request.member_id, request.kind.payee(tx, request.confirm())))
         if request.share and tx.standing is not None:
-            check_share(tx.policy, request.op, request.amount, tx.standing.roles)
+            check_share(tx.policy, request.op, request.amount, tx.standing.roles, tx.standing.single_limit)
     except CoopError as error:
         return error.user_text
     return ""

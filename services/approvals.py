@@ -122,7 +122,7 @@ def _request(command: RequestApproval, operator: Operator, uow: UnitOfWork) -> R
         _agreed(seen.hash, asked.prepared_hash)
         if not seen.reasons:
             raise NoApprovalNeeded
-        share = over_share(tx.policy, asked.op, asked.amount, _roles(tx))
+        share = over_share(tx.policy, asked.op, asked.amount, _roles(tx), _own_share(tx))
         if share:
             check_somebody_may(tx.policy, asked.op, asked.amount)
         kind.use_code(tx, asked)
@@ -217,11 +217,11 @@ def _check_second(tx: Transaction, second: StaffIdentity, command: Confirm) -> N
     recheck_staff(tx, second, Op.APPROVAL_GIVE)
     check_other_person(tx, second.staff_id, tx.operator.staff_id, OWN_WORK)
     check_unrelated(tx, second.staff_id, (command.member_id, kind_of(command.op).payee(tx, command)))
-    if over_share(tx.policy, command.op, command.amount, _roles(tx)):
+    if over_share(tx.policy, command.op, command.amount, _roles(tx), _own_share(tx)):
         staff = tx.session.get(Staff, second.staff_id)
         if staff is None:
             raise SecondPersonNeeded
-        check_share(tx.policy, command.op, command.amount, roles_of(staff))
+        check_share(tx.policy, command.op, command.amount, roles_of(staff), staff.single_limit)
 
 
 # ---------------------------------------------------------------- the approver
@@ -253,7 +253,7 @@ def _approve(
             check_other_person(tx, operator.staff_id, request.maker_id)
             check_unrelated(tx, operator.staff_id, (request.member_id, request.kind.payee(tx, asked)))
             if request.share:
-                check_share(tx.policy, request.op, request.amount, _roles(tx))
+                check_share(tx.policy, request.op, request.amount, _roles(tx), _own_share(tx))
             request.kind.check_way(gateway)
             _agreed(request.kind.look(tx, asked, request.maker).hash, seen_hash)
         receipt = request.kind.execute(
@@ -308,3 +308,7 @@ def _not_a_member(operator: Operator) -> None:
 
 def _roles(tx: Transaction) -> frozenset[Role]:
     return tx.standing.roles if tx.standing else frozenset()
+
+
+def _own_share(tx: Transaction) -> int | None:
+    return tx.standing.single_limit if tx.standing else None

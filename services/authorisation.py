@@ -27,7 +27,7 @@ TOUCH = text("UPDATE staff_session SET last_seen_at = :now WHERE id = :session_i
 )
 COLUMNS = (
     "SELECT s.started_at, s.last_seen_at, s.authenticated_at, s.locked_at, s.ended_at, s.staff_id, s.channel,"
-    " s.branch, s.terminal, p.username, p.enabled, p.roles,"
+    " s.branch, s.terminal, p.username, p.enabled, p.roles, p.single_limit, p.daily_limit,"
     " p.password_expires_at, p.totp_sealed IS NOT NULL AS second_factor,"
     " (SELECT CAST(l.level AS text) || ' ' || l.factors FROM verification_lease l WHERE l.session_id = s.id"
     "  AND l.staff_id = p.id AND l.member_id = :member_id AND l.ended_at IS NULL AND l.expires_at > :now"
@@ -66,6 +66,8 @@ class Standing:
     authenticated_at: datetime
     answered_at: datetime | None = None  # of a member in the portal: the last right answer
     stage: str = ""  # of a member in the portal: wizard | contract | full
+    single_limit: int | None = None  # centésimos, where the person has a narrower share than their roles
+    daily_limit: int | None = None
 
 
 def standing(
@@ -111,6 +113,8 @@ def standing(
         case_id=case[0] or None,
         own_or_relative=bool(row.related),
         authenticated_at=moment(row.authenticated_at),
+        single_limit=row.single_limit,
+        daily_limit=row.daily_limit,
     )
 
 

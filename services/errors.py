@@ -68,6 +68,20 @@ class SecondFactorNeeded(CoopError):
     default = "Escriba el código de su aplicación de autenticación."
 
 
+class OutsideHours(CoopError):
+    """Who they are was proven, but not now: a second person lets them in, where the policy says so (req. 12)."""
+
+    code = "outside_hours"
+    default = "Está fuera de su horario. Un supervisor puede abrirle aquí."
+
+
+class HoursRefused(CoopError):
+    """Who they are was proven, and nobody lets them in now."""
+
+    code = "hours_refused"
+    default = "Está fuera de su horario. Vuelva dentro de él o pida que lo cambien."
+
+
 class SetupNeeded(CoopError):
     """Signed in, but the temporary password or the missing second factor stands before any work (req. 11, A4)."""
 

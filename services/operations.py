@@ -83,6 +83,7 @@ class Op(StrEnum):
     STAFF_APPROVE = "staff.approve"
     STAFF_UNLOCK = "staff.unlock"
     STAFF_VIEW = "staff.view"
+    STAFF_END_SESSION = "staff.end_session"
     IMPORT = "import.run"
     LEDGER_CHECK = "ledger.check"
     REPORT_DAY = "report.day"

@@ -1,5 +1,6 @@
 """How much may move: by kind, in one transaction, in a day of the member, in a day of the agent (req. 42)."""
 
+from dataclasses import replace
 from typing import Protocol
 
 from data.values.money import Money
@@ -53,12 +54,22 @@ def reasons_now(tx: Transaction, facts: DayTotals, amount: int, limits: Limits) 
     """`approval_reasons` for whoever works in `tx`. Nobody approves for a member in the portal: raises LimitExceeded
     for what they may not by themselves, and says where to go."""
     if not tx.operator.is_member:
-        return approval_reasons(facts, amount, limits, tx.standing.roles if tx.standing else None)
+        if tx.standing is None:
+            return approval_reasons(facts, amount, limits, None)
+        own = limits_of_person(limits, tx.standing.single_limit, tx.standing.daily_limit)
+        return approval_reasons(facts, amount, own, tx.standing.roles)
     left = day_left(limits.member_daily, facts.member_day)
     if amount > min(limits.single_of_member, left):
         most = Money(min(limits.single_of_member, left)).with_symbol()
         raise LimitExceeded(f"En línea puede mover hasta {most}. {ELSEWHERE}", field="amount")
     return ()
+
+
+def limits_of_person(limits: Limits, single: int | None, daily: int | None) -> Limits:
+    """The limits of a kind for a person with a share of their own, which narrows what their roles have."""
+    if single is not None:
+        limits = replace(limits, single={role: min(share, single) for role, share in limits.single.items()})
+    return limits if daily is None else replace(limits, agent_daily=min(limits.agent_daily, daily))
 
 
 def day_left(daily: int, used: int) -> int:

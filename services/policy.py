@@ -46,6 +46,7 @@ class SessionPolicy:
     password_min_alone: int
     temporary_password_hours: int
     second_factor_roles: tuple[str, ...]
+    outside_hours: str  # supervisor | refuse
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,6 +258,8 @@ def load_policy(path: Path | None = None) -> Policy:
     for name, key in (("session", "second_factor_roles"), ("approval", "late_roles")):
         if alien := set(getattr(sections[name], key)) - {role.value for role in Role}:
             raise PolicyError(f"policy.toml [{name}] {key}: unknown role {sorted(alien)[0]}")
+    if sections["session"].outside_hours not in ("supervisor", "refuse"):
+        raise PolicyError('policy.toml [session] outside_hours: "supervisor" or "refuse"')
     order = sections["loan"].allocation
     if sorted(order) != sorted(LOAN_PARTS) or order[-1] != "principal":
         raise PolicyError(f"policy.toml [loan] allocation: {', '.join(LOAN_PARTS)} in some order, principal last")

@@ -69,7 +69,7 @@ def check_staff(
         if staff is None or verdict is not Verdict.PROVEN:
             refused = refusal(verdict)
         else:
-            refused = _unfit(tx, staff, op)
+            refused = unfit(tx, staff, op)
             reason = refused.code if refused else None
         tx.record(
             op.value,
@@ -96,7 +96,8 @@ def recheck_staff(tx: Transaction, identity: StaffIdentity, op: Op = Op.SECOND_P
         raise SecondPersonNeeded
 
 
-def _unfit(tx: Transaction, staff: Staff, op: Op) -> CoopError | None:
+def unfit(tx: Transaction, staff: Staff, op: Op) -> CoopError | None:
+    """Why a proven person may not stand in for `op`; None if they may."""
     if not tx.policy.operations[op].roles & roles_of(staff):
         return NotPermitted("El rol de la segunda persona no permite aprobar esta operación.")
     if staff.password_expires_at is not None or must_enrol(staff, tx.policy.session):

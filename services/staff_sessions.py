@@ -6,6 +6,8 @@ services/staff_secrets.py, a second person at the desk in services/second_person
 
 import hashlib
 import secrets as random_source
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -14,9 +16,10 @@ from data.catalog.branches import BranchKind, load_branches
 from data.secrets import Secret
 from data.tables import Staff, StaffSession
 from services import authorisation
-from services.errors import NotPermitted, SessionEnded
+from services.errors import HoursRefused, NotPermitted, OutsideHours, SessionEnded
 from services.leases import end_leases
 from services.operator import IN_PERSON, Channel, Operator, Role
+from services.outside_hours import Doorkeeper, examine_doorkeeper, let_in, outside
 from services.passwords import minimum_length
 from services.second_person import StaffIdentity, check_staff, recheck_staff
 from services.session_proof import proven, refused
@@ -61,19 +64,21 @@ SIGN_OUT: Final = "session.sign_out"
 LOCK: Final = "session.lock"
 UNLOCK: Final = "session.unlock"
 REAUTHENTICATE: Final = "session.reauthenticate"
+HOURS: Final = (OutsideHours, HoursRefused)
 _TOKEN_BYTES: Final = 32  # 256 bits
 _TERMINAL: Final = 64
 
 
 @dataclass(frozen=True, slots=True)
 class SignIn:
-    """Who wants in, from where. `code` is None until SecondFactorNeeded asks for it."""
+    """Who wants in, from where. `code` is None until SecondFactorNeeded asks for it, `keeper` until OutsideHours."""
 
     username: str
     password: Secret
     code: Secret | None
     terminal: str
     channel: Channel | None = None
+    keeper: Doorkeeper | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,22 +120,34 @@ def sign_in(command: SignIn, uow: UnitOfWork) -> SignedIn:
     """Open a session; the person's former one ends (req. 12, 14).
 
     Raises SignInRefused (one text for unknown, wrong, disabled and locked), SecondFactorNeeded (the password was
-    right: ask for the code and call again), NotPermitted (a channel that is not theirs).
+    right: ask for the code and call again), NotPermitted (a channel that is not theirs), OutsideHours (a second person
+    may let them in: call again with `keeper`), HoursRefused, SecondPersonNeeded (that person's proof was not right).
     """
     examined = examine(uow, command.username, command.password)
+    keeper = examine_doorkeeper(uow, command.keeper)
     terminal = clean(command.terminal, _TERMINAL)
     door = Operator("anonymous", examined.name, frozenset(), "", terminal, command.channel or Channel.SYSTEM)
-    with uow.begin_system(door) as tx:
+    with _refusals_of_hours(uow, door), uow.begin_system(door) as tx:
         staff, verdict = settle(tx, examined, command.code, ask_code=True)
         if staff is None or verdict is not Verdict.PROVEN:
             raise refused(tx, SIGN_IN, examined, verdict)
+        late = outside(staff, tx)
+        if late and (wrong := let_in(tx, staff, command.keeper, keeper)) is not None:
+            if not isinstance(wrong, HOURS):  # what the second person got wrong counts; nothing else is kept
+                tx.commit()
+            raise wrong
         channel = _channel(staff, command.channel)
         if channel is None:
             tx.record(SIGN_IN, result="refused", reason=NotPermitted.code, about=examined.about)
             tx.commit()
             raise NotPermitted("Su usuario no atiende en persona. Ingrese sin indicar el canal.")
         tx.operator = _open_session(tx, staff, terminal, channel)
-        tx.record(SIGN_IN, about=examined.about, detail={"second_factor": staff.totp_sealed is not None})
+        detail = {"second_factor": staff.totp_sealed is not None}
+        if late and keeper is not None:
+            detail |= {"outside_hours": True, "critical": True}
+        tx.record(
+            SIGN_IN, about=examined.about, detail=detail | ({"let_in_by": keeper.name} if late and keeper else {})
+        )
         tx.commit()
         limits = tx.policy.session
         return SignedIn(
@@ -141,6 +158,17 @@ def sign_in(command: SignIn, uow: UnitOfWork) -> SignedIn:
             absolute_ends_at=tx.now + timedelta(hours=limits.absolute_hours),
             password_minimum=minimum_length(limits, second_factor=staff.totp_sealed is not None),
         )
+
+
+@contextmanager
+def _refusals_of_hours(uow: UnitOfWork, door: Operator) -> Iterator[None]:
+    """The event of who came at the wrong time, in a transaction of its own: the code that they typed stays good for
+    the next call, with a second person."""
+    try:
+        yield
+    except HOURS as error:
+        uow.record_refusal(door, SIGN_IN, error)
+        raise
 
 
 def reauthenticate(command: Reauthenticate, operator: Operator, uow: UnitOfWork) -> None:

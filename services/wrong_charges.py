@@ -172,7 +172,8 @@ def _check_way(tx: Transaction, order: Any, command: SettleCharge) -> None:
     if command.way is Way.MEMBER:
         op = Op.BILLER_TOP_UP if order.mode == "R" else Op.BILLER_PAY
         check_amount(command.charged, tx.policy.limits[op])
-        check_share(tx.policy, op, command.charged, tx.operator.roles)
+        own = tx.standing.single_limit if tx.standing else None
+        check_share(tx.policy, op, command.charged, tx.operator.roles, own)
 
 
 def _charged(gateway: BillerGateway, order: Any) -> tuple[OrderAnswer, int]:

@@ -412,6 +412,9 @@ async def beside_the_desk(visit: Visit) -> None:
     await visit.paste(EVERYTHING)
     await visit.keys("<enter>")
     await visit.keys("<escape><escape>")
+    await visit.keys("<f7>s")
+    await visit.scroll()
+    await visit.keys("<escape><escape>")
     elsewhere = (":caja<enter>", ":cajas<enter>", ":efectivo<enter>", ":conciliar<enter>", ":ordenes<enter>", "<f4>")
     reports = (":reportes<enter>", ":rep cierre<enter>", ":imagenes<enter>")
     for opening in ("<f7>", "<f8>", ":clave<enter>", ":factor<enter>", "?", *elsewhere, *reports):

@@ -9,11 +9,12 @@ import pytest
 
 from screens.desk import Desk
 from screens.dialogs.message import Message
+from screens.sign_in import SignIn
 from screens.staff_list import StaffList
 from services.operator import Role
-from tests.screens.staff import at_rest, at_the_desk, staff_app
-from tests.screens.support import SIZES, assert_snapshot, burst, screen_text
-from tests.services.world import World
+from tests.screens.staff import at_rest, at_the_desk, enter, staff_app
+from tests.screens.support import SIZES, assert_snapshot, burst, running, screen_text
+from tests.services.world import PASSWORD, World
 
 HALF = re.compile(r"\b[a-z2-9]{4}-[a-z2-9]{4}\b")
 
@@ -135,3 +136,53 @@ async def test_leaving_the_reason_changes_nothing(sqlite_world: World, tmp_path:
         await at_rest(app)
         assert isinstance(app.screen, StaffList)
     assert sqlite_world.scalar("SELECT min(enabled) FROM staff") == 1
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_the_open_sessions_look_so(sqlite_world: World, tmp_path: Path, size: tuple[int, int]) -> None:
+    house(sqlite_world)
+    sqlite_world.staff("[b]ana[/b]", (Role.CASHIER,), branch="018")
+    app = staff_app(sqlite_world, tmp_path)
+    async with at_the_desk(app, "admin", size=size, code=sqlite_world.code().reveal()):
+        await burst(app, "<f7>s")
+        await at_rest(app)
+        assert_snapshot(app, f"live_sessions_{size[0]}x{size[1]}")
+
+
+async def test_a_session_is_ended_and_its_desk_shuts_by_itself(sqlite_world: World, tmp_path: Path) -> None:
+    """Two programs on one store: the killed one goes back to the door without a key."""
+    house(sqlite_world)
+    killed, boss = staff_app(sqlite_world, tmp_path / "a"), staff_app(sqlite_world, tmp_path / "b")
+    code = sqlite_world.code().reveal()
+    async with at_the_desk(killed, "jcastillo"):
+        async with at_the_desk(boss, "admin", code=code):
+            await burst(boss, "<f7>s<down>")
+            await at_rest(boss)
+            await burst(boss, "x1<f2>")
+            await at_rest(boss)
+            assert "La sesión de jcastillo terminó." in screen_text(boss)
+            await burst(boss, "x")
+            await at_rest(boss)
+            assert "Es su propia sesión" in screen_text(boss)
+        killed.watch_session()
+        await at_rest(killed)
+        assert isinstance(killed.screen, SignIn) and "Su sesión terminó" in screen_text(killed)
+    assert sqlite_world.scalar("SELECT count(*) FROM staff_session WHERE end_reason = 'killed'") == 1
+
+
+async def test_outside_the_hours_a_second_person_lets_in_at_the_door(sqlite_world: World, tmp_path: Path) -> None:
+    house(sqlite_world)
+    sqlite_world.staff("sgomez", (Role.SUPERVISOR,), sign_in=False)
+    sqlite_world.change("UPDATE staff SET hours = 'D 01:00-02:00' WHERE username = 'jcastillo'")
+    app = staff_app(sqlite_world, tmp_path)
+    async with running(app):
+        await enter(app, "jcastillo")
+        assert "Fuera de horario" in screen_text(app)
+        await burst(app, "<escape>")
+        await at_rest(app)
+        assert isinstance(app.screen, SignIn) and "fuera de su horario" in screen_text(app)
+        await enter(app, "jcastillo")
+        await burst(app, f"sgomez<enter>{PASSWORD}<enter>{sqlite_world.code().reveal()}<enter>")
+        await at_rest(app)
+        assert isinstance(app.screen, Desk), screen_text(app)
+    assert sqlite_world.events("session.sign_in")[-1]["detail"]["let_in_by"] == "sgomez"
