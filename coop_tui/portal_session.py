@@ -169,7 +169,11 @@ class PortalSession(BaseApp[int]):
         if left <= 0:
             self.start_over(IDLE)
         elif left <= limits.kiosk_notice_seconds and not isinstance(self.screen, StillThere):
-            self.push_screen(StillThere(self.now() + timedelta(seconds=left)))
+            # The service counts the same minutes: it hears of the answer at once.
+            self.push_screen(StillThere(self.now() + timedelta(seconds=left)), lambda _: self._still_there())
+
+    def _still_there(self) -> None:
+        self.watch_session()
 
     def _at_work(self) -> bool:
         return any(worker.name in ("front_door", "start_over") and not worker.is_finished for worker in self.workers)

@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
+import asyncio
 import string
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 from textual.app import App
 from textual.widgets import Input
 
 from coop_tui.portal_app import PortalApp
+from screens.portal.account_detail import CardStatement
+from screens.portal.ask import AskSecret
 from screens.portal.contract import Contract
+from screens.portal.forgotten import NewPassword, ProveMember
+from screens.portal.help_page import HelpText
 from screens.portal.password import Password
+from screens.portal.statement import MonthlyStatement
 from screens.portal.still_there import StillThere
 from screens.portal.temporary import Temporary
 from screens.portal.user import User
 from tests.portal.kiosk import IMAGE_NAME, NEW_PASSWORD, SCREENS, USER, Kiosk, at_rest, kiosk, texts_of
-from tests.portal.test_payments import inside
+from tests.portal.test_payments import code_of, inside
 from tests.screens.support import key_event, settle, told
-from tests.services.portal_door import configured
+from tests.services.portal_door import configured, right_answer
 from tests.services.world import World
 
 NAMED = (
@@ -34,6 +41,7 @@ EVERY_KEY = [
     *(f"{held}+{key}" for held in ("ctrl", "alt", "shift", "super", "ctrl+shift", "ctrl+alt") for key in MODIFIED),
     *(f"ctrl+{name}" for name in ("backslash", "right_square_bracket", "left_square_bracket", "at", "underscore")),
 ]
+LETS_GO_SECONDS = 20
 OURS = ("screens.portal.", "screens.dialogs.help", "screens.dialogs.confirm", "screens.dialogs.message")
 
 
@@ -115,6 +123,53 @@ async def test_no_key_leads_out_of_what_a_member_sees(
         assert no_way_out == []
 
 
+async def by(desk: Kiosk, script: str, kind: type[Any]) -> None:
+    await desk.keys(script)
+    desk.on(kind)
+
+
+async def to_new_password(desk: Kiosk) -> None:
+    """Past the forgotten password's code and question."""
+    await by(desk, f"{FORGOTTEN}{USER}<enter>", ProveMember)
+    answer = right_answer(desk.on(ProveMember)._step.question_text).reveal()
+    await by(desk, f"{code_of(desk.world)}<enter>{answer}<enter>", NewPassword)
+
+
+FORGOTTEN = f"{USER}<enter>cualquiera<enter><f6>"
+#: How what stands beside the way in, asks for a code or tells of a card is reached; the first four from the door.
+BESIDE: dict[str, Callable[[Kiosk], Awaitable[None]]] = {
+    "questions": lambda desk: by(desk, "<f7>", HelpText),
+    "guide": lambda desk: by(desk, "<f6>", HelpText),
+    "forgotten": lambda desk: by(desk, f"{FORGOTTEN}{USER}<enter>", ProveMember),
+    "new password": to_new_password,
+    "card": lambda desk: by(desk, "<end><enter>", CardStatement),
+    "month": lambda desk: by(desk, "e", MonthlyStatement),
+    "code": lambda desk: by(
+        desk, "t<home><down><down><down><down><down><enter><enter>50233<enter>40<enter><enter><f2><enter>", AskSecret
+    ),
+}
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize("where", BESIDE)
+async def test_no_key_leads_out_of_what_stands_beside(
+    where: str, sqlite_world: World, tmp_path: Path, no_way_out: list[str]
+) -> None:
+    """The help pages, the forgotten password, a card's statement, the code of a payment."""
+    async with inside(sqlite_world, tmp_path) as desk:
+        if where == "card":
+            debts = {"floor": -1_000_00, "min_balance": -1_000_00, "card_last4": "4471"}
+            sqlite_world.account(desk.member, product="41", number="5216-XXXX-XXXX-4471", **debts)
+            desk.app.screen.load()  # type: ignore[attr-defined]
+            await at_rest(desk.app)
+        if where in list(BESIDE)[:4]:
+            desk.app.sign_out()
+            await at_rest(desk.app)
+        await BESIDE[where](desk)
+        await press_everything(desk)
+        assert no_way_out == []
+
+
 async def test_no_key_leads_out_of_the_contract(sqlite_world: World, tmp_path: Path, no_way_out: list[str]) -> None:
     configured(sqlite_world)
     async with kiosk(sqlite_world, tmp_path, first_access=False) as desk:
@@ -165,6 +220,55 @@ async def test_an_idle_screen_is_asked_about_then_wiped(sqlite_world: World, tmp
         assert any("Por su seguridad" in text for text in told(desk.app))
 
 
+async def test_an_answer_in_the_last_second_keeps_the_session_in_the_service_too(
+    sqlite_world: World, tmp_path: Path
+) -> None:
+    """The service counts the same two minutes: it hears of the answer at once, not with its next look."""
+    limits = sqlite_world.uow.policy.portal
+    idle, notice = limits.kiosk_idle_minutes * 60, limits.kiosk_notice_seconds
+    async with kiosk(sqlite_world, tmp_path) as desk:
+        await desk.up_to("image")
+        await desk.pass_time(idle - notice)
+        desk.on(StillThere)
+        await desk.pass_time(notice - 1)
+        await desk.keys("x")
+        await desk.pass_time(4)
+        desk.on(SCREENS["image"])
+        await desk.take("image")
+        desk.on(SCREENS["questions"])
+
+
+@pytest.mark.parametrize("first", ["answer", "time"])
+async def test_an_answer_at_the_very_time_out(sqlite_world: World, tmp_path: Path, first: str) -> None:
+    """Whichever comes first counts: nothing is wiped by halves, and nobody stands before a screen that is not there."""
+    limits = sqlite_world.uow.policy.portal
+    idle, notice = limits.kiosk_idle_minutes * 60, limits.kiosk_notice_seconds
+    async with kiosk(sqlite_world, tmp_path) as desk:
+        await desk.up_to("image")
+        await desk.pass_time(idle - notice)
+        desk.on(StillThere)
+        desk.clock.advance(notice)
+        if first == "time":
+            desk.app.post_message(key_event("x"))  # It waits its turn: the clock is looked at before it is read.
+            desk.app.watch_idle()
+            desk.app.watch_idle()
+        else:
+            await desk.app.on_event(key_event("x"))
+            desk.app.watch_idle()
+        await at_rest(desk.app)
+        assert not any("referencia" in text.lower() for text in told(desk.app)), told(desk.app)
+        alive = sqlite_world.scalar("SELECT count(*) FROM member_session WHERE ended_at IS NULL")
+        if first == "answer":
+            desk.on(SCREENS["image"])
+            assert alive == 1
+            return
+        desk.on(User)
+        assert alive == 0 and [type(screen) for screen in desk.app.screen_stack[1:]] == [User]
+        await desk.fill(username="")
+        await desk.enter_temporary(NEW_PASSWORD)  # The next one, or the same one again, comes in.
+        desk.on(SCREENS["image"])
+
+
 async def test_an_empty_first_screen_rests_in_peace(sqlite_world: World, tmp_path: Path) -> None:
     async with kiosk(sqlite_world, tmp_path) as desk:
         first = desk.on(User)
@@ -205,9 +309,22 @@ async def test_two_people_one_after_the_other_leave_nothing(sqlite_world: World,
 
 
 async def nothing_left(desk: Kiosk, planted: Sequence[str]) -> None:
-    """Until none of it is reachable: a stopped clock lets go of its bar a moment later."""
-    while any(word in text for text in texts_of(desk.app) for word in planted):
+    """None of it is reachable, once a stopped clock has let go of its bar, which takes it a second."""
+    loop = asyncio.get_running_loop()
+    late = loop.time() + LETS_GO_SECONDS
+    while left := {word for text in texts_of(desk.app) for word in planted if word in text}:
+        assert loop.time() < late, f"still in the program's memory: {sorted(left)}"
         await at_rest(desk.app)
+
+
+async def test_what_stays_in_memory_fails_the_search(
+    sqlite_world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tests.portal.test_kiosk.LETS_GO_SECONDS", 0)
+    async with kiosk(sqlite_world, tmp_path) as desk:
+        desk.app.forgotten = ["de la persona anterior: Itzel"]  # type: ignore[attr-defined]
+        with pytest.raises(AssertionError, match="Itzel"):
+            await nothing_left(desk, ["Itzel", "Samudio"])
 
 
 async def test_figures_of_the_first_person_are_gone_too(sqlite_world: World, tmp_path: Path) -> None:
