@@ -70,6 +70,9 @@ STAFF_WORDS: Mapping[str, str] = {
     Op.REPORT_HANDLING.value: "Vio el reporte de tiempos de atención",
     Op.REPORT_CHANNELS.value: "Vio el reporte de canales",
     "report.export": "Exportó un reporte",
+    Op.PRIVACY_VIEW.value: "Vio el registro de derechos",
+    Op.BREACH_VIEW.value: "Vio el registro de vulneraciones",
+    Op.BREACH_REGISTER.value: "Registró una vulneración de datos",
 }
 ALL_WORDS: Mapping[str, str] = {**WORDS, **STAFF_WORDS}
 

@@ -90,6 +90,12 @@ class Op(StrEnum):
     REPORT_ACCESS = "report.access"
     REPORT_HANDLING = "report.handling"
     REPORT_CHANNELS = "report.channels"
+    PRIVACY_REGISTER = "privacy.register"
+    PRIVACY_VIEW = "privacy.view"
+    PRIVACY_ATTEND = "privacy.attend"
+    PRIVACY_EXPORT = "privacy.export"
+    BREACH_VIEW = "breach.view"
+    BREACH_REGISTER = "breach.register"
 
 
 #: What moves money; each has its limits in the policy (req. 42).

@@ -12,7 +12,7 @@ from services.audit_policy import AuditPolicy, PatternsPolicy, check_patterns
 from services.calendar_rules import BusinessRule
 from services.operations import MONEY_OPS, Op
 from services.operator import Role
-from services.portal_policy import MEMBER, MEMBER_PROOFS, PortalPolicy, StatementsPolicy
+from services.portal_policy import MEMBER, MEMBER_PROOFS, PortalPolicy, PrivacyPolicy, StatementsPolicy
 from services.web_policy import WebPolicy, WebStaffPolicy
 
 
@@ -191,6 +191,7 @@ class Policy:
     schedules: SchedulesPolicy
     statements: StatementsPolicy
     baskets: BasketsPolicy
+    privacy: PrivacyPolicy
     web_staff: WebStaffPolicy
     web_portal: WebPolicy
     limits: Mapping[Op, Limits]
@@ -239,6 +240,7 @@ SECTIONS: dict[str, type[Any]] = {
     "schedules": SchedulesPolicy,
     "statements": StatementsPolicy,
     "baskets": BasketsPolicy,
+    "privacy": PrivacyPolicy,
     "web_staff": WebStaffPolicy,
     "web_portal": WebPolicy,
 }

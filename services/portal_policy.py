@@ -46,3 +46,11 @@ class StatementsPolicy:
     card_after_days: int
     card_within_days: int
     asked_per_hour: int
+
+
+@dataclass(frozen=True, slots=True)
+class PrivacyPolicy:
+    """Business days for the answer to a request over personal data; hours to tell of a breach (L8, req. 54)."""
+
+    answer_business_days: int
+    breach_hours: int

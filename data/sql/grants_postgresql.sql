@@ -36,6 +36,8 @@ GRANT INSERT ON audit_mark, audit_sign_off, audit_comment, audit_question TO {ro
 --;
 GRANT INSERT ON pattern_line, pattern_closure TO {role}
 --;
+GRANT INSERT ON privacy_request, privacy_step, breach, breach_step TO {role}
+--;
 -- Members.
 GRANT INSERT, UPDATE (email, email_since, phone, phone_since) ON member TO {role}
 --;

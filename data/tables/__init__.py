@@ -42,6 +42,7 @@ from data.tables.portal import (
     PortalTry,
     StatementMail,
 )
+from data.tables.privacy import Breach, BreachStep, PrivacyRequest, PrivacyStep
 from data.tables.proposals import Proposal
 from data.tables.staff import Staff, StaffRelative, StaffSession
 from data.tables.verification import Case, Factor, Lease, OneTimeCode, VerificationBlock
@@ -58,6 +59,8 @@ __all__ = [
     "AuditSeal",
     "AuditSignOff",
     "BillerOrder",
+    "Breach",
+    "BreachStep",
     "Case",
     "CashHandover",
     "CashMark",
@@ -87,6 +90,8 @@ __all__ = [
     "PatternClosure",
     "PatternLine",
     "PortalTry",
+    "PrivacyRequest",
+    "PrivacyStep",
     "Proposal",
     "Reconciliation",
     "ReconciliationLine",

@@ -17,7 +17,7 @@ from services.operations import Op
 from services.operator import Operator, Role
 from tests.services.world import World
 
-NOT_OF_MEMBERS = ("staff.", "import.", "ledger.", "audit.", "report.", "pattern.", "looks.")
+NOT_OF_MEMBERS = ("staff.", "import.", "ledger.", "audit.", "report.", "breach.", "pattern.", "looks.")
 OF_MEMBERS = frozenset(op for op in Op if not op.value.startswith(NOT_OF_MEMBERS))
 
 
@@ -155,8 +155,18 @@ def test_the_matrix_keeps_the_duties_apart(world: World) -> None:
         Op.APPROVAL_VIEW,
         Op.BILLER_RECONCILE,
         Op.DRAWER_REVIEW,
+        Op.PRIVACY_VIEW,
     }
-    assert may[Role.COMPLIANCE] == {Op.CASH_MARKS_VIEW, Op.REPORT_CHANNELS}
+    assert may[Role.COMPLIANCE] == {
+        Op.CASH_MARKS_VIEW,
+        Op.REPORT_CHANNELS,
+        Op.PRIVACY_REGISTER,
+        Op.PRIVACY_VIEW,
+        Op.PRIVACY_ATTEND,
+        Op.PRIVACY_EXPORT,
+        Op.BREACH_VIEW,
+        Op.BREACH_REGISTER,
+    }
     assert rules[Op.CASH_MARKS_VIEW].roles == {Role.COMPLIANCE}
     assert Op.MEMBER_FIND_BY_NAME not in may[Role.CIS_AGENT]
     only_supervisors = {
