@@ -44,7 +44,7 @@ def make_engine(url: str, *, password: str | None = None) -> Engine:
     arguments = {"options": options, "connect_timeout": 5}
     # Values stay out of error texts: they are names, cédulas and hashes (req. 57).
     engine = create_engine(parsed, hide_parameters=True, pool_size=16, max_overflow=0, connect_args=arguments)
-    libpq.keep_prepared(engine)
+    libpq.end_transactions(engine)
     _ping_after_a_rest(engine)
     return engine
 

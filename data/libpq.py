@@ -9,7 +9,7 @@ from typing import Any
 
 from psycopg import OperationalError
 from psycopg.adapt import PyFormat, Transformer
-from psycopg.errors import error_from_result
+from psycopg.errors import InFailedSqlTransaction, error_from_result
 from psycopg.pq import ConnStatus, ExecStatus, TransactionStatus
 from sqlalchemy import Engine
 
@@ -53,15 +53,27 @@ def rows(taken: Any, result: Any) -> list[tuple[Any, ...]]:
     return found
 
 
-def keep_prepared(engine: Engine) -> None:
-    """Let a rollback leave what is prepared: psycopg forgets all of it, for there might have been a table made in it,
-    and each refusal would then cost every statement its plan. This program makes its tables with other engines."""
+def end_transactions(engine: Engine) -> None:
+    """Let an engine commit and roll back by libpq's own call, too.
+
+    A rollback leaves what is prepared: psycopg forgets all of it, for a table might have been made in it, and each
+    refusal would then cost every statement its plan; this program makes its tables with other engines. And a commit of
+    what failed before is an error: the server rolls back and calls that a success.
+    """
 
     def do_rollback(connection: Any) -> None:
         if connection.pgconn.transaction_status != TransactionStatus.IDLE:
             _checked(connection, connection.pgconn.exec_(b"ROLLBACK"))
 
+    def do_commit(connection: Any) -> None:
+        if connection.pgconn.transaction_status == TransactionStatus.IDLE:
+            return
+        result = _checked(connection, connection.pgconn.exec_(b"COMMIT"))
+        if result.command_status == b"ROLLBACK":
+            raise InFailedSqlTransaction("a statement before the commit had failed")
+
     engine.dialect.do_rollback = do_rollback  # type: ignore[assignment,method-assign]
+    engine.dialect.do_commit = do_commit  # type: ignore[assignment,method-assign]
 
 
 def _checked(connection: Any, result: Any) -> Any:

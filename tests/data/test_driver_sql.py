@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta, timezone
 
 import pytest
 from sqlalchemy import Connection, text
-from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 
 from data.driver_sql import DriverSql, moment
 from data.engine import is_outage, make_engine, writing
@@ -18,8 +18,9 @@ AT = datetime(2026, 11, 23, 9, 0, 7, 120000, tzinfo=timezone(timedelta(hours=-5)
 @pytest.fixture
 def connection(store_url: str) -> Iterator[Connection]:
     engine = make_engine(store_url)
-    with writing(engine).begin() as connection:
+    with writing(engine).connect() as connection, connection.begin() as transaction:
         yield connection
+        transaction.rollback()
     engine.dispose()
 
 
@@ -71,4 +72,34 @@ def test_a_broken_connection_is_an_outage_and_not_used_again(postgresql_store_ur
         assert is_outage(broken.value) and broken.value.connection_invalidated
     with engine.connect() as connection:
         assert ask.scalar(connection, {}) != pid
+    engine.dispose()
+
+
+@pytest.mark.postgresql
+def test_a_rollback_keeps_what_is_prepared_and_takes_back_what_was_done(postgresql_store_url: str) -> None:
+    engine = make_engine(postgresql_store_url)
+    prepared = text("SELECT count(*) FROM pg_prepared_statements WHERE name LIKE 'coop%'")
+    with engine.connect() as connection:
+        connection.begin()
+        PUT.run(connection, {"sha": "gone", "name": "a", "rows": 1, "at": AT})
+        connection.rollback()
+        connection.begin()
+        assert GET.first(connection, {"sha": "gone"}) is None
+        assert connection.execute(prepared).scalar() == 2
+    engine.dispose()
+
+
+@pytest.mark.postgresql
+def test_what_failed_cannot_be_committed(postgresql_store_url: str) -> None:
+    """The server answers such a COMMIT with a rollback that succeeds: nobody may take that for kept."""
+    engine = make_engine(postgresql_store_url)
+    with engine.connect() as connection:
+        connection.begin()
+        PUT.run(connection, {"sha": "lost", "name": "a", "rows": 1, "at": AT})
+        with pytest.raises(IntegrityError):
+            PUT.run(connection, {"sha": "lost", "name": "a", "rows": 1, "at": AT})
+        with pytest.raises(DBAPIError, match="before the commit"):
+            connection.commit()
+    with engine.begin() as connection:
+        assert GET.first(connection, {"sha": "lost"}) is None
     engine.dispose()
