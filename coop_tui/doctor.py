@@ -46,6 +46,7 @@ def checks(settings: Settings) -> list[Check]:
         _mail,
         _sms,
         _billers,
+        _contract,
         _clock,
         _disk,
     )
@@ -255,6 +256,20 @@ def _billers(settings: Settings) -> Check:
         return Check("recaudadores", "fail", f"la pasarela no responde ({failure.code}).", advice)
     payable = sum(offer.available for offer in offers)
     return Check("recaudadores", "ok", f"la pasarela responde; {payable} de {len(offers)} disponibles")
+
+
+def _contract(_settings: Settings) -> Check:
+    """Nobody should sign a text that no counsel has read (req. 36)."""
+    from data.catalog.contract import version_on
+    from data.values.dates import panama_date
+
+    current = version_on(panama_date(datetime.now(UTC)))
+    if current.model:
+        advice = (
+            "Pida a la asesoría legal el texto definitivo y agréguelo como versión nueva, antes de que alguien firme."
+        )
+        return Check("contrato", "warn", f"la versión {current.version} es el texto modelo.", advice)
+    return Check("contrato", "ok", f"versión {current.version}")
 
 
 def _clock(_settings: Settings) -> Check:

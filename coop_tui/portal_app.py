@@ -5,6 +5,7 @@ Importing this module loads Textual and the first screen alone; the rest loads i
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -168,6 +169,11 @@ class PortalApp(PortalSession, inherit_bindings=False):
         if self._background is not None:
             self._background.stop()
         self.end_quietly()
+        if (uow := self._store.uow) is not None:
+            from services.program_life import STOP, tell
+
+            with contextlib.suppress(CoopError):
+                tell(uow, STOP, self.settings.terminal)
 
 
 def open_portal_store(settings: Settings) -> UnitOfWork:

@@ -2,6 +2,11 @@
 
 from dataclasses import dataclass
 
+#: What the door tells the audit trail (services/web_life.py), named here since the server loads no database.
+START, STOP = "web.start", "web.stop"
+OPEN, CLOSE, REFUSED = "web.open", "web.close", "web.refused"
+ACTIONS = frozenset({START, STOP, OPEN, CLOSE, REFUSED})
+
 
 @dataclass(frozen=True, slots=True)
 class WebPolicy:

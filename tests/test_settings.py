@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import socket
 from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -12,6 +14,7 @@ import pytest
 from coop_tui import doctor
 from coop_tui.permissions import check_permissions, permission_problems, prepare_storage
 from coop_tui.settings import Settings, SettingsError, load_settings
+from data.catalog import contract
 from data.schema import upgrade
 from data.secrets import Argon2Params, SecretSources, provision
 
@@ -197,6 +200,16 @@ def test_missing_folder_points_to_init(tmp_path: Path) -> None:
 
 
 # ---------------------------------------------------------------- doctor
+
+
+def test_the_doctor_warns_while_the_contract_is_the_model_text(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def found() -> doctor.Check:
+        return next(check for check in doctor.checks(load_settings(tmp_path, environ={})) if check.name == "contrato")
+
+    assert found().status == "warn" and "texto modelo" in found().detail and "asesoría legal" in found().advice
+    final = replace(contract.version_on(date(2026, 11, 25)), model=False, version="2027-01")
+    monkeypatch.setattr(contract, "version_on", lambda _day: final)
+    assert (found().status, found().detail) == ("ok", "versión 2027-01")
 
 
 def status(settings: Settings) -> dict[str, str]:

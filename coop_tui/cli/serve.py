@@ -43,6 +43,7 @@ def add_arguments(_name: str, parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--link", action="store_true", help="imprime un enlace de un solo uso que registra un puesto")
     parser.add_argument("--terminal", metavar="NOMBRE", help="con --link: nombre del puesto en la auditoría")
     parser.add_argument("--channel", choices=CHANNELS[:3], help="con --link: canal en que atiende el puesto")
+    parser.add_argument("--trail", action="store_true", help=argparse.SUPPRESS)  # the server's own writer of the trail
     parser.add_argument("--forget", metavar="NOMBRE", help="da de baja los puestos y enlaces de ese nombre")
 
 
@@ -54,6 +55,10 @@ def run(options: argparse.Namespace) -> int:
         raise StoreNotReady
     from coop_tui.policy_file import policy_of
 
+    if options.trail:
+        from coop_tui.web.trail_writer import write_trail
+
+        return write_trail(settings, sys.stdin)
     policy = policy_of(settings)
     if options.portal and (options.link or options.forget):
         raise Usage("el portal no tiene puestos: --portal va sin --link ni --forget")
@@ -92,6 +97,8 @@ def _serve(options: argparse.Namespace, settings: Settings, policy: Policy) -> i
     from coop_tui.web.pages import WebMissing, static_files
     from coop_tui.web.passes import OpenPasses
     from coop_tui.web.session import Program
+    from coop_tui.web.trail import TrailPipe
+    from services.web_policy import START, STOP
 
     try:
         static_files()
@@ -108,20 +115,30 @@ def _serve(options: argparse.Namespace, settings: Settings, policy: Policy) -> i
     log_to(settings.log_path)
     logging.getLogger("aiohttp").setLevel(logging.CRITICAL)  # It would write what strangers send.
     place = Place(TITLE, url, trusted)
+    trail = TrailPipe([*command, "serve", "--trail"], Path.cwd())
     if options.portal:
         program = Program([*command, "portal"], Path.cwd(), {"COOP_CHANNEL": "web"})
         door = Door(
-            place, OpenPasses(settings.data_dir / "web", policy.web_portal.pass_hours), policy.web_portal, program
+            place,
+            OpenPasses(settings.data_dir / "web", policy.web_portal.pass_hours),
+            policy.web_portal,
+            program,
+            trail,
         )
         hint = "El portal de los asociados."
     else:
         stations = _stations(settings, policy)
         stations.purge()
-        door = Door(place, stations, policy.web_staff, Program(command, Path.cwd(), {}))
+        door = Door(place, stations, policy.web_staff, Program(command, Path.cwd(), {}), trail)
         hint = "Registre cada puesto con: coop-tui serve --link"
     answer(options, {"url": url.text}, [f"{url.text}  (Ctrl+C para terminar)", hint])
     sys.stdout.flush()  # a script that reads the address through a pipe waits for this line
-    door.serve(listening)
+    trail.note(START, settings.terminal, portal=bool(options.portal), url=url.text)
+    try:
+        door.serve(listening)
+    finally:
+        trail.note(STOP, settings.terminal, unsaid=door.unsaid)
+        trail.close()
     return 0
 
 

@@ -10,7 +10,9 @@ from __future__ import annotations
 import hmac
 import logging
 import socket
-from collections.abc import Awaitable, Callable
+import time
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from http import HTTPStatus
@@ -24,7 +26,8 @@ from coop_tui.web.origins import Network, PublicUrl, UnclearOrigin, origin_of
 from coop_tui.web.pages import entry_page, notice_page, static_files, terminal_page
 from coop_tui.web.passes import Pass, Passes
 from coop_tui.web.session import Program, Sessions
-from services.web_policy import WebPolicy
+from coop_tui.web.trail import NoTrail, Trail
+from services.web_policy import CLOSE, OPEN, REFUSED, WebPolicy
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 logger = logging.getLogger("coop_tui.web")
@@ -55,8 +58,13 @@ class Place:
 class Door:
     """One server. `program` is what a session runs."""
 
-    def __init__(self, place: Place, passes: Passes, policy: WebPolicy, program: Program) -> None:
+    def __init__(
+        self, place: Place, passes: Passes, policy: WebPolicy, program: Program, trail: Trail | None = None
+    ) -> None:
         self._place, self._passes = place, passes
+        self._trail = trail or NoTrail()
+        self.unsaid = 0
+        """Refusals since the last one that was told of: a flood of them leaves a few notes a minute."""
         self._requests, self._starts = Rate(policy.requests_per_minute), Rate(policy.starts_per_minute)
         self._complaints, self._told_of_proxy = Rate(6), False
         self._seats = Seats(policy.sessions, policy.sessions_per_origin)
@@ -113,19 +121,23 @@ class Door:
         try:
             origin = origin_of(request.remote or "", forwarded, self._place.trusted)
         except UnclearOrigin:
-            return self._refuse(request, HTTPStatus.BAD_REQUEST, UNCLEAR)
+            return self._refuse(request, HTTPStatus.BAD_REQUEST, UNCLEAR, "unclear_origin")
         request[ORIGIN] = origin
         if not self._requests.take(origin):
-            return self._refuse(request, HTTPStatus.TOO_MANY_REQUESTS, TOO_MANY)
+            return self._refuse(request, HTTPStatus.TOO_MANY_REQUESTS, TOO_MANY, "rate")
         if [host.lower() for host in request.headers.getall("Host", ())] != [self._place.url.host]:
-            return self._refuse(request, HTTPStatus.FORBIDDEN, ELSEWHERE)
+            return self._refuse(request, HTTPStatus.FORBIDDEN, ELSEWHERE, "host")
         return await handler(request)
 
-    def _refuse(self, request: web.Request, status: HTTPStatus, text: str) -> web.Response:
-        """A refusal, and a line in the log of who got one; a flood of them writes six lines a minute."""
+    def _refuse(self, request: web.Request, status: HTTPStatus, text: str, reason: str) -> web.Response:
+        """A refusal, and a line in log and trail of who got one; a flood of them writes six lines a minute."""
         origin = request.get(ORIGIN, "?")
         if self._complaints.take(""):
             logger.warning("refused %s: %s %s", status.value, origin, status.phrase)
+            unsaid, self.unsaid = self.unsaid, 0
+            self._trail.note(REFUSED, reason=reason, origin=origin, unsaid=unsaid)
+        else:
+            self.unsaid += 1
         return self._notice(status, text)
 
     def _notice(self, status: HTTPStatus, text: str) -> web.Response:
@@ -141,7 +153,7 @@ class Door:
         if self._pass_of(request) is None:
             return self._entry(HTTPStatus.FORBIDDEN if self._passes.needs_key else HTTPStatus.OK)
         if not self._seats.free_for(request[ORIGIN]):
-            return self._refuse(request, HTTPStatus.SERVICE_UNAVAILABLE, FULL)
+            return self._refuse(request, HTTPStatus.SERVICE_UNAVAILABLE, FULL, "full")
         return _html(terminal_page(self._place.title, self._place.url), HTTPStatus.OK)
 
     def _entry(self, status: HTTPStatus, error: str = "") -> web.Response:
@@ -150,12 +162,13 @@ class Door:
     async def _enter(self, request: web.Request) -> web.StreamResponse:
         """«Entrar»: a pass for this browser, from a form of ours alone."""
         if not self._is_ours(request):
-            return self._refuse(request, HTTPStatus.FORBIDDEN, ELSEWHERE)
+            return self._refuse(request, HTTPStatus.FORBIDDEN, ELSEWHERE, "origin")
         if not self._starts.take(request[ORIGIN]):
-            return self._refuse(request, HTTPStatus.TOO_MANY_REQUESTS, TOO_MANY)
+            return self._refuse(request, HTTPStatus.TOO_MANY_REQUESTS, TOO_MANY, "rate")
         form = await request.post()
         cookie = self._passes.redeem(str(form.get("llave", "")).strip())
         if cookie is None:
+            self._trail.note(REFUSED, reason="key", origin=request[ORIGIN])
             return self._entry(HTTPStatus.FORBIDDEN, BAD_KEY)
         answer = web.Response(status=HTTPStatus.SEE_OTHER, headers={"Location": "/"})
         answer.set_cookie(
@@ -183,18 +196,28 @@ class Door:
         """The websocket of a tab: one process, until either end goes."""
         found, origin = self._pass_of(request), request[ORIGIN]
         if not self._is_ours(request):
-            return self._refuse(request, HTTPStatus.FORBIDDEN, ELSEWHERE)
+            return self._refuse(request, HTTPStatus.FORBIDDEN, ELSEWHERE, "origin")
         if found is None:
-            return self._refuse(request, HTTPStatus.FORBIDDEN, UNKNOWN)
+            return self._refuse(request, HTTPStatus.FORBIDDEN, UNKNOWN, "no_pass")
         if not self._starts.take(origin):
-            return self._refuse(request, HTTPStatus.TOO_MANY_REQUESTS, TOO_MANY)
+            return self._refuse(request, HTTPStatus.TOO_MANY_REQUESTS, TOO_MANY, "rate")
         if not self._passes.needs_key:
             found = replace(found, terminal=browser_name(request.headers.get("User-Agent", "")))
         try:
-            with self._seats.seat(origin):
+            with self._seats.seat(origin), self._told(found.terminal or "", origin):
                 return await self._sessions.run(request, found, origin)
         except NoSeat:
-            return self._refuse(request, HTTPStatus.SERVICE_UNAVAILABLE, FULL)
+            return self._refuse(request, HTTPStatus.SERVICE_UNAVAILABLE, FULL, "full")
+
+    @contextmanager
+    def _told(self, terminal: str, origin: str) -> Iterator[None]:
+        """The trail hears of a session's beginning and of its end, however it ends."""
+        started = time.monotonic()
+        self._trail.note(OPEN, terminal, origin=origin)
+        try:
+            yield
+        finally:
+            self._trail.note(CLOSE, terminal, origin=origin, seconds=round(time.monotonic() - started))
 
     async def _end_sessions(self, _app: web.Application) -> None:
         await self._sessions.end_all()

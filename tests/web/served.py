@@ -74,8 +74,14 @@ class Server:
         return link.partition("#")[2]
 
     def children(self) -> list[int]:
-        """The processes that it has started and that still run."""
+        """The processes of sessions that it has started and that still run; not the one that writes its trail."""
         listing = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
         if not listing.exists():
             pytest.skip("this system does not list a process's children in /proc")
         return [int(pid) for pid in listing.read_text().split()]
+
+    def trail(self) -> list[int]:
+        """The process that writes its notes into the trail: a thread has started that."""
+        tasks = Path(f"/proc/{self.process.pid}/task").iterdir()
+        listings = [task / "children" for task in tasks if task.name != str(self.process.pid)]
+        return [int(pid) for listing in listings for pid in listing.read_text().split()]

@@ -16,13 +16,16 @@ from textual.message import Message
 from coop_tui.cli import main
 from coop_tui.cli.serve import MISSING
 from coop_tui.web.driver import ServedDriver
+from tests.web.living import LivingWorld
 from tests.web.served import ROOT, Branch
 from tests.web.visitor import PATIENCE, gone, visitor
 
 FIRST_SCREEN = "Usuario"
 
 
-async def test_a_tab_is_the_program_whose_process_goes_with_the_tab_or_the_server(branch: Branch) -> None:
+async def test_a_tab_is_the_program_whose_process_goes_with_the_tab_or_the_server(
+    branch: Branch, living: LivingWorld
+) -> None:
     with branch.served() as server:
         key = server.key("--terminal", "caja-3", "--channel", "sucursal")
         async with visitor(server.url) as browser:
@@ -47,18 +50,28 @@ async def test_a_tab_is_the_program_whose_process_goes_with_the_tab_or_the_serve
         written = "".join(path.read_text("utf-8") for path in branch.data.glob("*.log*"))
         assert "refused 403: 127.0.0.1" in written and key not in written and cookie not in written
         assert "Traceback" not in written
+    told = [event for event in living.events() if event["action"].startswith("web.")]
+    assert {event["action"] for event in told} == {"web.start", "web.open", "web.close", "web.refused", "web.stop"}
+    assert [event["action"] for event in (told[0], told[-1])] == ["web.start", "web.stop"]
+    refused = {(event["reason"], event["detail"]["origin"]) for event in told if event["action"] == "web.refused"}
+    assert refused == {(reason, "127.0.0.1") for reason in ("origin", "host", "no_pass", "key")}
+    stations = [event["terminal"] for event in told if event["action"] in ("web.open", "web.close")]
+    assert stations == ["caja-3"] * 4 and told[-1]["result"] == "ok"
 
 
-async def test_a_server_that_is_killed_leaves_no_program_behind(branch: Branch) -> None:
+async def test_a_server_that_is_killed_leaves_no_program_behind(branch: Branch, living: LivingWorld) -> None:
     with branch.served() as server:
         async with visitor(server.url) as browser:
             await browser.enter(server.key())
             async with browser.tab() as tab:
                 await tab.shows(FIRST_SCREEN)
                 (pid,) = server.children()
+                (writer,) = server.trail()
                 server.process.kill()
                 server.process.wait(PATIENCE)
-                assert await gone(pid)
+                assert await gone(pid) and await gone(writer)
+    last = [event for event in living.events() if event["action"].startswith("web.")][-1]
+    assert (last["action"], last["result"], last["reason"]) == ("web.stop", "failed", "killed")
 
 
 def test_a_size_among_the_keys_is_dropped_and_keys_are_not(monkeypatch: pytest.MonkeyPatch) -> None:
