@@ -133,6 +133,24 @@ class CommentOnEvent(Command):
     operation = Op.AUDIT_REVIEW.value
 
 
+class OpenPatterns(Command):
+    """Abre las señales: lo que las reglas de la política encuentran en la auditoría."""
+
+    id = "open_patterns"
+    label = "Señales"
+    keys = ("z",)
+    operation = Op.PATTERN_VIEW.value
+
+
+class WhoLookedHere(Command):
+    """Quién miró los datos del asociado del evento; sin asociado, a quiénes miró quien lo hizo."""
+
+    id = "who_looked_here"
+    label = "Quién miró"
+    keys = ("q",)
+    operation = Op.LOOKS_VIEW.value
+
+
 class DrawSample(Command):
     """Saca una muestra al azar de lo que cumple el filtro. La semilla que muestra la repite."""
 

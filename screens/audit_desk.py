@@ -11,9 +11,11 @@ from screens.audit_commands import (
     FollowTail,
     MarkReviewed,
     OpenCalendar,
+    OpenPatterns,
     RepeatSample,
     SavedQuestions,
     SignReview,
+    WhoLookedHere,
 )
 from screens.audit_pages import AuditPages
 from screens.audit_panels import cells
@@ -45,6 +47,8 @@ class AuditDesk(AuditPages):
         SavedQuestions,
         FollowTail,
         OpenCalendar,
+        OpenPatterns,
+        WhoLookedHere,
     )
 
     def __init__(self) -> None:
@@ -68,6 +72,8 @@ class AuditDesk(AuditPages):
         """Marks and comments need an event."""
         if command in _NEED_ROW and not self._page.rows:
             return "No hay un evento elegido."
+        if command is WhoLookedHere and not self._subject():
+            return "El evento no es de un asociado ni del personal."
         return super().disabled_reason(command)
 
     # Marks, signature, comments --------------------------------------------------------------------
@@ -189,3 +195,23 @@ class AuditDesk(AuditPages):
         day = await self.app.push_screen_wait(AuditCalendar(wanted, wanted.until or self._today()))
         if day is not None:
             self.ask(on_day(self._question, day))
+
+    # Patterns and looks ----------------------------------------------------------------------------
+
+    def action_open_patterns(self) -> None:
+        """Z."""
+        from screens.patterns import PatternsScreen
+
+        self.app.push_screen(PatternsScreen())
+
+    def action_who_looked_here(self) -> None:
+        """Q."""
+        from screens.who_looked import WhoLookedScreen
+
+        self.app.push_screen(WhoLookedScreen(self._subject()))
+
+    def _subject(self) -> str:
+        """The member of the event, else who of the staff did it."""
+        words = self._row.words if self._row else {}
+        who = words.get("agente", "")
+        return words.get("socio", "") or ("" if who == "sistema" else who)

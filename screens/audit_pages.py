@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
-from typing import ClassVar
+from typing import ClassVar, Self
 
 from textual import on
 from textual.app import ComposeResult
@@ -72,9 +72,15 @@ class AuditPages(BaseScreen[None]):
                 yield PlainText(multiline=True, id="event-lines")
         yield PlainText(id="audit-state")
 
+    def about(self, line: str) -> Self:
+        """The console for this filter line, before it is shown."""
+        self._question = line
+        return self
+
     def on_mount(self) -> None:
         """The newest page."""
         super().on_mount()
+        self._line.show_line(self._question)
         self._read(None)
 
     # Pages -----------------------------------------------------------------------------------------

@@ -26,7 +26,7 @@ from screens.desk_commands import (
     Search,
     StrangeImages,
 )
-from screens.desk_reports import ReportsFromDesk
+from screens.desk_watch import WatchFromDesk
 from screens.flow import background_flow, flow
 from screens.staff_shell import StaffShell, staff_shell
 from services.activation_queue import DaySummary, QueueRow, day_summary, pending_activations
@@ -53,7 +53,7 @@ SEARCH_HELP = (
 )
 
 
-class Desk(ReportsFromDesk):
+class Desk(WatchFromDesk):
     """The home of everybody who serves members."""
 
     ACTIONS: ClassVar[tuple[CommandClass, ...]] = (

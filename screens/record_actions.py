@@ -195,6 +195,13 @@ class RecordActions(MemberScreen[None]):
 
         self.app.push_screen(TimelineScreen(self.member_id))
 
+    def action_who_looked(self) -> None:
+        """`:miro`."""
+        from screens.who_looked import WhoLookedScreen
+
+        if self.record is not None:
+            self.app.push_screen(WhoLookedScreen(self.record.number))
+
     @flow
     async def action_more(self) -> None:
         """O: what is done seldom, with the reason where it can't be done."""

@@ -95,6 +95,15 @@ class Timeline(Command):
     operation = Op.TIMELINE_VIEW.value
 
 
+class WhoLooked(Command):
+    """Muestra quién del personal miró los datos de este asociado, por día."""
+
+    id = "who_looked"
+    label = "Quién miró"
+    words: ClassVar[tuple[str, ...]] = ("miro", "miró")
+    operation = Op.LOOKS_VIEW.value
+
+
 class MoreActions(Command):
     """Lista lo que se hace menos: imagen, contraseña, equipos, contacto, suspender, cerrar, afiliar."""
 
@@ -280,5 +289,6 @@ SELDOM: tuple[CommandClass, ...] = (
     CloseAccess,
     UnblockVerification,
     LiftIssueLimit,
+    WhoLooked,
 )
 """What `o` lists; all of them have their place in the palette too."""

@@ -101,7 +101,9 @@ class PatternWatch:
             watch = self._ready(connection, uow, mark)
         events = [seen(row.id, row.body) for row in rows]
         self._at = rows[-1].seq
-        found = {line.key: line for line in reversed(list(watch.see(events)))}
+        found: dict[str, Found] = {}
+        for line in watch.see(events):
+            found.setdefault(line.key, line)
         lines = _new(uow, list(found.values())) if found else []
         if not _keep(uow, mark, rows[-1].seq, lines, events):
             self._watch = None  # another worker was here: its mark holds, and what this one saw counts for nothing

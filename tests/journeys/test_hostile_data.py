@@ -416,8 +416,9 @@ async def beside_the_desk(visit: Visit) -> None:
     await visit.scroll()
     await visit.keys("<escape><escape>")
     elsewhere = (":caja<enter>", ":cajas<enter>", ":efectivo<enter>", ":conciliar<enter>", ":ordenes<enter>", "<f4>")
+    watch = (":señales<enter>", f":miro {NUMBER}<enter>")
     reports = (":reportes<enter>", ":rep cierre<enter>", ":imagenes<enter>")
-    for opening in ("<f7>", "<f8>", ":clave<enter>", ":factor<enter>", "?", *elsewhere, *reports):
+    for opening in ("<f7>", "<f8>", ":clave<enter>", ":factor<enter>", "?", *elsewhere, *watch, *reports):
         await visit.keys(opening)
         assert not isinstance(visit.app.screen, Desk), opening
         await visit.scroll()
