@@ -13,7 +13,7 @@ from coop_tui.commands.staff import Approvals
 from coop_tui.session_app import SessionApp
 from coop_tui.settings import Settings
 from screens.flow import background_flow, flow
-from screens.staff_shell import ShowsDelivery, ShowsWaiting
+from screens.staff_shell import ShowsDelivery, ShowsOrders, ShowsWaiting
 from services.errors import CoopError
 from widgets.keys import key_name
 
@@ -103,13 +103,18 @@ class WorkingApp(SessionApp):
         for screen in self.screen_stack:
             if isinstance(screen, ShowsDelivery) and not self.locked:
                 screen.mail_moved()
+        self.watch_orders()  # A payment that ended has sent its notice.
 
     # Approvals -------------------------------------------------------------------------------------
 
     def _follow_approvals(self) -> None:
         self._stop_following()
-        self._approvals_timer = self.set_interval(self.uow.policy.approval.notice_seconds, self.watch_approvals)
+        self._approvals_timer = self.set_interval(self.uow.policy.approval.notice_seconds, self._watch)
+        self._watch()
+
+    def _watch(self) -> None:
         self.watch_approvals()
+        self.watch_orders()
 
     def session_gone(self) -> None:
         """The next person has another queue."""
@@ -144,6 +149,26 @@ class WorkingApp(SessionApp):
             self.notify_safe(text, title="Aprobaciones")
         if news:
             self._tell_screens()
+
+    @background_flow
+    async def watch_orders(self) -> None:
+        """Ask what became of the payments that screens show as in process, whoever settled them and where."""
+        screens = [screen for screen in self.screen_stack if isinstance(screen, ShowsOrders)]
+        ids = frozenset().union(*(screen.open_orders for screen in screens))
+        operator = self._operator
+        if not ids or operator is None or self.locked:
+            return
+        from services.order_notices import EndedOrders, ended_orders
+
+        try:
+            ended = await self._quietly(ended_orders, EndedOrders(ids), operator, self.uow)
+        except CoopError:  # As above.
+            return
+        if operator is not self._operator:
+            return
+        for screen in screens:
+            if screen.is_attached and (theirs := screen.open_orders & ended):
+                screen.orders_ended(theirs)
 
     def request_moved(self) -> None:
         """Something that waited was decided at this desk."""

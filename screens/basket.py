@@ -12,11 +12,11 @@ from data.secrets import Secret
 from data.values.money import Money
 from screens.basket_commands import ConfirmAll, ItemCodeByMail, ItemCodeByPhone, RemoveItem, ReviewAgain
 from screens.basket_items import Basket, Collected, Unanswered, count_text
-from screens.flow import flow
+from screens.flow import background_flow, flow
 from screens.layout import labelled
 from screens.member_screen import MemberScreen
 from screens.money_form import UNANSWERED
-from screens.money_results import Told
+from screens.money_results import Told, as_it_stands, in_process
 from screens.receipt import PrintReceipt, ReceiptScreen, print_receipt
 from screens.record_mends import new_key
 from services.baskets import BasketPrepared, ConfirmBasket, KeyedItem, PrepareBasket, confirm_basket, prepare_basket
@@ -295,6 +295,20 @@ class BasketScreen(MemberScreen[Told]):
         self.code.display = False
         self.query_one("#basket", PlainTable).focus()
         await self._review()
+
+    @property
+    def open_orders(self) -> frozenset[str]:
+        """The bills that were in process when they were confirmed."""
+        return in_process(self.receipts)
+
+    @background_flow
+    async def orders_ended(self, ids: frozenset[str]) -> None:
+        """They ended while the list was on show."""
+        receipts = [await as_it_stands(self, one) if one.operation_id in ids else one for one in self.receipts]
+        self.receipts = tuple(receipts)
+        self._draw()
+        told = self._told()
+        self.say(told.text, told.severity)
 
     # Receipts -------------------------------------------------------------------------------------
 

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
+from services.order_notices import FollowReceipt, follow_receipt
 from services.receipts import Receipt
 from widgets.shell import Severity
+
+if TYPE_CHECKING:
+    from screens.base import BaseScreen
 
 FEMININE = frozenset({"Transferencia", "Recarga"})
 WAITS = "NO SE APLICÓ: espera la aprobación de un supervisor. Nada se ha movido."
@@ -32,3 +38,13 @@ def told_of(receipt: Receipt) -> Told:
     if receipt.existed:
         return Told(f"Ya estaba aplicad{end}: comprobante {receipt.number}.")
     return Told(f"{noun} aplicad{end}: comprobante {receipt.number}.")
+
+
+def in_process(receipts: Iterable[Receipt | None]) -> frozenset[str]:
+    """The orders that these receipts tell as in process at a biller."""
+    return frozenset(receipt.operation_id for receipt in receipts if receipt is not None and receipt.outcome == "held")
+
+
+async def as_it_stands(screen: BaseScreen[Any], receipt: Receipt) -> Receipt:
+    """The same receipt after its order ended, read without counting as somebody's presence (req. 13)."""
+    return await screen.call(follow_receipt, FollowReceipt(receipt.operation_id, receipt.copy))

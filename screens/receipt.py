@@ -8,8 +8,9 @@ from textual.app import ComposeResult
 
 from screens.base import BaseScreen
 from screens.dialogs.reason import ReasonDialog
-from screens.flow import flow
+from screens.flow import background_flow, flow
 from screens.member_screen import MemberScreen
+from screens.money_results import as_it_stands, in_process, told_of
 from screens.record_actions import reason_choices, reason_text
 from screens.record_mends import KeptKeys
 from screens.staff_shell import staff_shell
@@ -64,6 +65,20 @@ class ReceiptScreen(MemberScreen[None]):
         if command is ReverseOperation:
             return NO_WAY_BACK.get(self.receipt.kind)
         return super().disabled_reason(command)
+
+    @property
+    def open_orders(self) -> frozenset[str]:
+        """The payment on show, while it is in process at a biller."""
+        return in_process([self.receipt])
+
+    @background_flow
+    async def orders_ended(self, ids: frozenset[str]) -> None:
+        """It ended: the paper says how."""
+        del ids
+        self.receipt = await as_it_stands(self, self.receipt)
+        self.query_one(ReceiptView).show_receipt(text40(self.receipt))
+        told = told_of(self.receipt)
+        self.say(told.text, told.severity)
 
     def action_print_receipt(self) -> None:
         """F9."""

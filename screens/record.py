@@ -166,6 +166,16 @@ class RecordScreen(RecordPlans):
         if self.record is not None and self.record.pending:
             self.read_by_itself()
 
+    @property
+    def open_orders(self) -> frozenset[str]:
+        """What the identity panel tells as in process."""
+        return self.record.open_orders if self.record is not None else frozenset()
+
+    def orders_ended(self, ids: frozenset[str]) -> None:
+        """Their money left or came back."""
+        del ids
+        self.read_by_itself()
+
     @background_flow
     async def read_by_itself(self) -> None:
         """Read again without counting as somebody's presence (req. 13)."""

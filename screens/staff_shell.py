@@ -31,6 +31,18 @@ class ShowsWaiting(Protocol):
         """One of the operator's own was decided: read it again, without counting as a sign of life."""
 
 
+@runtime_checkable
+class ShowsOrders(Protocol):
+    """A screen that shows payments at billers which were in process when it read them."""
+
+    @property
+    def open_orders(self) -> frozenset[str]:
+        """The ids of those."""
+
+    def orders_ended(self, ids: frozenset[str]) -> object:
+        """Some of them ended: read them again, without counting as a sign of life."""
+
+
 class StaffShell(Shell, Protocol):
     """The staff app, as its screens see it."""
 

@@ -115,9 +115,9 @@ def receipt_now(tx: Transaction, done: Posted, *, copy: bool = False) -> Receipt
     return bill_receipt(first, last, copy=copy)
 
 
-def concern(tx: Transaction, member_id: int | None, *, there: bool = True) -> None:
+def concern(tx: Transaction, member_id: int | None, *, there: bool = True, touch: bool = True) -> None:
     """Decide once more, now that it is known whom the operation is about: nobody of staff serves themselves (req. 43),
-    and a member sees their own alone. `there`: whether there is an operation at all.
+    and a member sees their own alone. `there`: whether there is an operation at all. `touch`: a sign of life.
 
     Raises NotPermitted.
     """
@@ -127,7 +127,7 @@ def concern(tx: Transaction, member_id: int | None, *, there: bool = True) -> No
     if member_id is None or tx.op is None or own:
         return
     tx.member_id = member_id
-    tx.standing = authorisation.standing(tx.connection, tx.operator, member_id, tx.now, tx.policy)
+    tx.standing = authorisation.standing(tx.connection, tx.operator, member_id, tx.now, tx.policy, touch=touch)
     authorisation.decide(tx.op, tx.rule, tx.standing, member_id=member_id, now=tx.now, policy=tx.policy)
 
 

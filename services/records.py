@@ -24,6 +24,7 @@ from services.masking import masked_email, masked_phone, masked_username
 from services.moments import spoken_moment
 from services.operations import Op
 from services.operator import Operator
+from services.order_notices import orders_of
 from services.record_rows import (
     LeaseRow,
     MemberRow,
@@ -77,8 +78,9 @@ class Record:
     """One member as this operator may see them now: everything masked below N1.
 
     `abilities`: Op value → None when allowed, else the Spanish reason. `reauth_needed`: an operation with a
-    fresh password would ask for it now. `position` in `groups` runs 1..n through all of them. `pending`: what
-    waits for a second person. `image_report`: that the member's security image was not recognised, unattended.
+    fresh password would ask for it now. `position` in `groups` runs 1..n through all of them. `pending`: what waits for
+    a second person or is in process at a biller, `open_orders` the ids of the latter. `image_report`: that the
+    member's security image was not recognised, unattended.
     """
 
     member_id: int
@@ -95,6 +97,7 @@ class Record:
     flags: tuple[str, ...]
     waiting_changes: tuple[str, ...]
     pending: tuple[str, ...]
+    open_orders: frozenset[str]
     last_verified: str | None
     reauth_needed: bool
     verification_blocked: bool
@@ -143,6 +146,7 @@ def _compose(tx: Transaction, member_id: int, member: MemberRow) -> Record:
         account_rows(tx, member_id), verified=level >= 1, balances=_may(tx, Op.BALANCES_VIEW, member_id)
     )
     changes = waiting_change_rows(tx, member_id)
+    orders = orders_of(tx, member_id, level)
     access = member.access
     facts = AbilityFacts(
         now=tx.now,
@@ -172,7 +176,8 @@ def _compose(tx: Transaction, member_id: int, member: MemberRow) -> Record:
         abilities=abilities(facts, standing, tx.policy, member_id),
         flags=_flag_texts(case_flags(tx, tx.case_id)),
         waiting_changes=tuple(_change_line(change) for change in changes),
-        pending=waiting_lines(tx, member_id, level),
+        pending=(*waiting_lines(tx, member_id, level), *orders.lines),
+        open_orders=orders.ids,
         last_verified=_verified_line(last_lease_row(tx, member_id, tx.case_id), tx.now),
         reauth_needed=reauthentication_due(standing, tx.policy, tx.now),
         verification_blocked=member.verification_blocked,

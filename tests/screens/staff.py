@@ -35,6 +35,8 @@ BESIDE = (
     "look_for_new",
     "watch_session",
     "watch_approvals",
+    "watch_orders",
+    "orders_ended",
 )
 """Work that goes on without holding the keys."""
 

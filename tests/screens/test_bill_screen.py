@@ -12,6 +12,7 @@ from screens.bill import BillScreen
 from screens.dialogs.confirm import Confirm
 from screens.record import RecordScreen
 from services.biller_gateway import BillerGateway
+from services.biller_orders import attempt
 from services.biller_payments import ConfirmBill, confirm_bill
 from services.operations import Op
 from services.operator import Operator
@@ -188,6 +189,47 @@ async def test_what_the_gateway_leaves_open_is_in_process_and_not_repeated(desk:
         await desk.keys("<escape>")
         assert isinstance(desk.screen, RecordScreen) and "Pago EN PROCESO" in desk.shown()
     assert len(desk.sandbox.orders()) <= 1
+
+
+async def test_a_receipt_in_process_tells_by_itself_how_it_ended(desk: BillCounter) -> None:
+    """Whoever settles it: the screen listens to the worker's round, and the record's line goes with it."""
+    app, gateway = desk.served.desk.app, BillerGateway(desk.sandbox.url)
+
+    async def settle(state: str) -> None:
+        (order,) = desk.world.rows("SELECT id FROM biller_order WHERE state IN ('pending', 'sent')")
+        desk.sandbox.faults.clear()
+        if state == "refused":
+            desk.sandbox.faults.add(Fault.REFUSED, times=1)
+        assert attempt(order["id"], gateway, desk.world.uow, at_once=True).state == state
+        app._mail_moved()  # what a worker's round with mail in it tells
+        await desk.served.desk.rest()
+
+    async with desk.served.desk.open(level=2):
+        desk.sandbox.faults.add(Fault.DOWN)
+        await desk.keys(f":pg ensa {ENSA} 40<enter><enter>")
+        assert "EN PROCESO" in desk.shown()
+        app.watch_orders()
+        await desk.served.desk.rest()
+        assert "EN PROCESO" in desk.shown()
+        seen = len(desk.world.events("receipt.view"))
+        await settle("paid")
+        assert "Pago aplicado: comprobante" in desk.shown() and "EN PROCESO" not in desk.shown()
+        assert ("Estado", "Pagada") in desk.screen.receipt.lines
+        assert len(desk.world.events("receipt.view")) == seen + 1
+        await settle_nothing(desk)
+        desk.sandbox.faults.add(Fault.DOWN)
+        await desk.keys(f"<escape>:pg ensa {ENSA} 30<enter><enter><escape>")
+        assert isinstance(desk.screen, RecordScreen) and "▲ En proceso: ENSA B/.30.00" in desk.shown()
+        await settle("refused")
+        assert "En proceso" not in desk.shown() and desk.world.balance(desk.served.desk.first) == 1_282_64
+
+
+async def settle_nothing(desk: BillCounter) -> None:
+    """A round that ended nothing on show reads nothing."""
+    before = len(desk.world.events())
+    desk.served.desk.app.watch_orders()
+    await desk.served.desk.rest()
+    assert len(desk.world.events()) == before
 
 
 async def test_what_the_biller_refuses_goes_back(desk: BillCounter) -> None:

@@ -11,16 +11,20 @@ from pathlib import Path
 import pytest
 
 from data.catalog.billers import PaymentKind
+from data.values.uuid7 import uuid7
 from services import faults
 from services.biller_contract import OrderState
 from services.biller_gateway import BillerGateway, Order
 from services.biller_orders import attempt, next_pause, settle_due
-from services.errors import DataChanged, InsufficientFunds, StoreUnavailable
+from services.errors import DataChanged, InsufficientFunds, NotPermitted, StoreUnavailable
 from services.folder_sms import FolderSms
 from services.mail_messages import MailIdentity
 from services.maildir import MaildirMail
 from services.operations import Op
+from services.operator import Operator
+from services.order_notices import EndedOrders, FollowReceipt, ended_orders, follow_receipt
 from services.receipts import Receipt
+from services.records import OpenRecord, refresh_record
 from services.sandbox_billers import Fault, SandboxBillers
 from services.transports import Transports
 from services.worker import run_once
@@ -352,3 +356,31 @@ def test_the_sandbox_forgets_nothing_over_a_restart(world: World, tmp_path: Path
         world.clock.advance(minutes=20)
         assert settle_due(world.uow, BillerGateway(again.url)) == 1
         assert len(again.orders()) == 1
+
+
+def test_what_is_in_process_stands_on_the_record_and_its_end_is_told_quietly(desk: BillerDesk) -> None:
+    desk.sandbox.fault = Fault.DOWN
+    form, other = desk.pay_all(5_00, 10_00)
+    stranger = desk.world.staff("otra")
+
+    def pending(operator: Operator) -> tuple[str, ...]:
+        return refresh_record(OpenRecord(desk.member), operator, desk.world.uow).pending
+
+    assert pending(desk.agent) == ("En proceso: +Móvil B/.5.00", "En proceso: +Móvil B/.10.00")
+    assert pending(stranger) == ("2 pagos en proceso",)  # nobody is verified there
+    asked = EndedOrders(frozenset({form.key, other.key, uuid7()}))
+    assert ended_orders(asked, stranger, desk.world.uow) == frozenset()
+    desk.sandbox.fault = None
+    assert attempt(form.key, desk.gateway, desk.world.uow, at_once=True).state == "paid"
+    seen = desk.world.scalar("SELECT last_seen_at FROM staff_session WHERE id = :id", id=desk.agent.session_id)
+    events = len(desk.world.events())
+    desk.world.clock.advance(minutes=1)
+    assert ended_orders(asked, desk.agent, desk.world.uow) == {form.key}
+    assert len(desk.world.events()) == events
+    receipt = follow_receipt(FollowReceipt(form.key), desk.agent, desk.world.uow)
+    assert (receipt.outcome, receipt.existed, receipt.copy) == ("posted", False, False)
+    sql = "SELECT last_seen_at FROM staff_session WHERE id = :id"
+    assert desk.world.scalar(sql, id=desk.agent.session_id) == seen
+    desk.world.relative(stranger, desk.member)
+    with pytest.raises(NotPermitted):
+        follow_receipt(FollowReceipt(form.key), stranger, desk.world.uow)
