@@ -289,7 +289,7 @@ def _row(
     core = posting.core()
     maker = posting.maker or maker_now(tx)
     rules = tx.policy.sha256[:12]
-    agent = "en línea" if tx.operator.is_member else maker.username
+    agent = "en línea" if maker.actor.startswith("member:") else maker.username
     body = {"v": 1, "shown": dict(posting.shown), "rules": rules, "agent": agent} | core | extra
     linked = outcome != "rejected"
     row = {

@@ -24,13 +24,15 @@ REASONS = {
     "approval_needed": "pasa el límite del día",
     "limit_exceeded": "pasa el monto máximo",
     "biller_unavailable": "el recaudador no está disponible",
+    "access_paused": "su acceso en línea está suspendido o cerrado",
     "invalid_input": "el destino no recibe ese monto",
 }
 UNSAID = "no se pudo aplicar"
 COLUMNS = (
     "SELECT s.id, s.member_id, s.kind, s.label, s.command, s.every, s.first_on, s.day, s.until, s.runs_left,"
-    " s.holidays, s.state, s.next_on, s.staff_id, s.case_id, p.username, p.branch"
-    " FROM schedule s JOIN staff p ON p.id = s.staff_id"
+    " s.holidays, s.state, s.next_on, s.staff_id, s.case_id, coalesce(p.username, m.number) AS username,"
+    " coalesce(p.branch, m.branch) AS branch"
+    " FROM schedule s JOIN member m ON m.id = s.member_id LEFT JOIN staff p ON p.id = s.staff_id"
 )
 OF_MEMBER = DriverSql(
     COLUMNS, " WHERE s.member_id = :member_id ORDER BY s.state <> 'active', s.next_on, s.id DESC LIMIT 60"
@@ -67,7 +69,8 @@ class StoredPayment:
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """One schedule, read whole. `next_on` is the nominal date of the next run."""
+    """One schedule, read whole. `next_on` is the nominal date of the next run. `staff_id` None: the member made it in
+    the portal, and `username` and `branch` are the member's number and branch."""
 
     id: str
     member_id: int
@@ -77,7 +80,7 @@ class Stored:
     plan: Plan  # `times` are those that are left
     state: str  # active | ended | cancelled
     next_on: date | None
-    staff_id: int
+    staff_id: int | None
     case_id: str | None
     username: str
     branch: str
@@ -86,7 +89,8 @@ class Stored:
     def maker(self) -> Maker:
         """Who registered it, as its operations say it: the program carries it out."""
         channel = Channel.SYSTEM.value
-        return Maker(f"staff:{self.staff_id}", self.username, self.branch, TERMINAL, channel, self.case_id)
+        actor = f"member:{self.member_id}" if self.staff_id is None else f"staff:{self.staff_id}"
+        return Maker(actor, self.username, self.branch, TERMINAL, channel, self.case_id)
 
 
 def stored(row: Any) -> Stored:

@@ -15,6 +15,7 @@ from data.driver_sql import DriverSql
 from data.values.dates import format_date, panama_date
 from data.values.uuid7 import uuid7_after
 from services import outbox
+from services.access_states import AccessPaused, AccessState
 from services.authorisation import member_alone
 from services.bill_entry import BillExecution, execute_bill
 from services.bills import MODES
@@ -48,6 +49,8 @@ RETRIES = DriverSql(
     " WHERE r.state = 'trying' AND r.next_try_on <= :today"
     " AND (:bills = 1 OR s.kind NOT IN ('biller.pay', 'biller.top_up')) ORDER BY r.due_on, r.schedule_id LIMIT :most"
 )
+ACCESS = DriverSql("SELECT state FROM access WHERE member_id = :member_id")
+SHUT = frozenset({AccessState.SUSPENDED.value, AccessState.CLOSED.value})
 ATTEMPTS = DriverSql(
     "SELECT attempts FROM schedule_run WHERE schedule_id = :schedule_id AND due_on = :due_on AND state = 'trying'"
 )
@@ -114,6 +117,7 @@ def _run(uow: UnitOfWork, due: Due) -> bool:
             schedule = _claim(tx, due)
             if schedule is None:
                 return False
+            _still_theirs(tx, schedule)
             execution = _execution(tx, schedule, due)
             if execution is None:
                 _over(tx, schedule, due, "skipped", reason="nothing_due")
@@ -141,6 +145,16 @@ def _claim(tx: Transaction, due: Due) -> Stored | None:
         return schedule if schedule.state == "active" and schedule.next_on == due.on else None
     tried = ATTEMPTS.scalar(tx.connection, {"schedule_id": due.schedule_id, "due_on": due.on})
     return schedule if tried == due.attempt - 1 else None
+
+
+def _still_theirs(tx: Transaction, schedule: Stored) -> None:
+    """What the member scheduled in the portal is not paid while staff hold their access suspended, or have closed it:
+    whoever made it may not have been the member. A block after wrong tries stops nothing; any stranger can cause one.
+
+    Raises AccessPaused.
+    """
+    if schedule.staff_id is None and ACCESS.scalar(tx.connection, {"member_id": schedule.member_id}) in SHUT:
+        raise AccessPaused("El acceso en línea del asociado está suspendido o cerrado.")
 
 
 def _execution(tx: Transaction, schedule: Stored, due: Due) -> Execution | BillExecution | None:

@@ -17,12 +17,13 @@ from data.tables import Schedule
 from data.values.card_number import NOTE_MESSAGE, contains_card_number
 from data.values.dates import WEEKDAYS, format_date, panama_date
 from data.values.uuid7 import is_uuid7
-from services import authorisation, outbox, payment_codes
+from services import authorisation, member_authorisation, outbox, payment_codes
 from services.audit_trail import canonical
 from services.calendar_rules import BusinessRule, Every, day_in_month
-from services.errors import DataChanged, InvalidInput, KeyReused
+from services.errors import DataChanged, InvalidInput, KeyReused, NotPermitted
 from services.operations import MONEY_OPS, Op
 from services.operator import Operator
+from services.payment_kinds import KINDS
 from services.payment_limits import ApprovalNeeded
 from services.retries import retrying
 from services.schedule_plan import RULES, Plan, check_plan
@@ -32,6 +33,7 @@ from services.text_cleaning import clean
 from services.unit_of_work import Transaction, UnitOfWork
 
 DOMAIN = b"coop-tui prepared schedule v1\0"
+BILLS_ELSEWHERE = "Los pagos a recaudadores se programan por medio del CIS, 205-0911, o en una sucursal."
 LABEL_LENGTH = 40
 SHOWN_DATES = 3
 
@@ -152,9 +154,12 @@ def _look(tx: Transaction, payment: PlannedPayment) -> _Looked:
     """Everything that creation rests on, checked. Raises what `prepare_schedule` says."""
     if payment.op not in MONEY_OPS:
         raise InvalidInput("Esa operación no se programa.", field="op")
+    if tx.operator.is_member and payment.op not in KINDS:
+        raise NotPermitted(BILLS_ELSEWHERE)  # the code of a bill is for one payment of it
     if tx.standing is not None:
         rule = tx.policy.operations[payment.op]
-        authorisation.decide(payment.op, rule, tx.standing, member_id=payment.member_id, now=tx.now, policy=tx.policy)
+        gate = member_authorisation if tx.operator.is_member else authorisation
+        gate.decide(payment.op, rule, tx.standing, member_id=payment.member_id, now=tx.now, policy=tx.policy)
     plan = _plan(tx, payment)
     subject = subject_of(tx, payment)
     if subject.reasons:
@@ -202,7 +207,7 @@ def _values(tx: Transaction, key: str, payment: PlannedPayment, seen: _Looked) -
         "holidays": plan.rule.value,
         "state": "active",
         "next_on": next(plan.dates()),
-        "staff_id": tx.operator.staff_id,
+        "staff_id": None if tx.operator.is_member else tx.operator.staff_id,
         "case_id": tx.case_id,
         "created_at": tx.now,
     }

@@ -76,7 +76,7 @@ class Schedule(SQLModel, table=True):
     holidays: str = Field(sa_type=String)  # same | next | previous
     state: str = Field(sa_type=String)  # active | ended | cancelled
     next_on: date | None = Field(default=None, sa_type=Day)  # the nominal date of the next run
-    staff_id: int = Field(sa_type=Int, foreign_key="staff.id")
+    staff_id: int | None = Field(default=None, sa_type=Int, foreign_key="staff.id")  # None: the member, in the portal
     case_id: str | None = Field(default=None, sa_type=String)
     created_at: datetime = Field(sa_type=Utc)
     ended_at: datetime | None = Field(default=None, sa_type=Utc)

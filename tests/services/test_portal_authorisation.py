@@ -22,6 +22,7 @@ OF_A_MEMBER = {
     Op.PORTAL_WIZARD: "session", Op.PORTAL_CONTRACT: "session", Op.PORTAL_VIEW: "session", Op.PORTAL_PROOF: "session",
     Op.PORTAL_SECURITY: "password", Op.BALANCES_VIEW: "session", Op.MOVEMENTS_VIEW: "session",
     Op.RECEIPT_VIEW: "session", Op.PAYEE_FIND: "session", Op.FAVOURITE_MANAGE: "session",
+    Op.SCHEDULE_MANAGE: "session",
     Op.TRANSFER_OWN: "answer", Op.QUOTA_PAY: "answer", Op.LOAN_PAY: "answer", Op.CARD_PAY: "answer",
     Op.SERVICE_PAY: "answer", Op.TRANSFER_THIRD: "code", Op.QUOTA_PAY_THIRD: "code", Op.LOAN_PAY_THIRD: "code",
     Op.CARD_PAY_THIRD: "code", Op.SERVICE_PAY_THIRD: "code", Op.BILLER_PAY: "code", Op.BILLER_TOP_UP: "code",
