@@ -13,6 +13,7 @@ from services.operations import Op
 
 MODES = {Op.BILLER_PAY: PaymentKind.BILL, Op.BILLER_TOP_UP: PaymentKind.TOP_UP}
 MOBILE, LANDLINE = "celular", "fijo"  # ids of references that are phone numbers
+PHONES = (MOBILE, LANDLINE)
 
 
 class BillerUnavailable(CoopError):
@@ -33,8 +34,13 @@ class Bill:
     is_phone: bool
 
     @property
+    def name(self) -> str:
+        """What it is called until somebody gives it a name: «ENSA 1234567»."""
+        return f"{self.biller.name} {self.shown_reference}"
+
+    @property
     def shown_reference(self) -> str:
-        """`6123-4567`, `205-0911`; of anything else what the biller wants."""
+        """`6123-4567`, `205-0911`; of anything else what the biller wants, as its paper has it."""
         return Phone.parse(self.reference).format() if self.is_phone else self.reference
 
     @property
@@ -65,7 +71,23 @@ def read_bill(op: Op, biller_id: str, reference: str, extra: str, day: date) -> 
         other = "no admite recargas" if kind is PaymentKind.TOP_UP else "solo admite recargas"
         raise BillerUnavailable(f"{biller.name} {other}.", field="biller")
     chosen, parsed = _reference(biller, kind, reference)
-    return Bill(op, biller, mode, chosen.label, parsed, _extra(biller, kind, extra), chosen.id in (MOBILE, LANDLINE))
+    return Bill(op, biller, mode, chosen.label, parsed, _extra(biller, kind, extra), chosen.id in PHONES)
+
+
+def stored_name(op: Op, biller_id: str, reference: str) -> tuple[str, str]:
+    """Of a bill that was kept earlier: its biller by today's name, and the number as a receipt shows it. Raises
+    nothing: what the catalogue has no more stands as it was kept."""
+    biller, kind = load_billers().get(biller_id), MODES.get(op)
+    if biller is None or kind is None:
+        return biller_id, reference
+    try:
+        chosen, parsed = _reference(biller, kind, reference)
+    except InvalidInput:
+        return biller.name, reference
+    mode = biller.mode(kind)
+    if mode is None:
+        return biller.name, reference
+    return biller.name, Bill(op, biller, mode, chosen.label, parsed, None, chosen.id in PHONES).shown_reference
 
 
 def check_bill_amount(bill: Bill, amount: int) -> None:

@@ -1,16 +1,12 @@
 """What a favourite pays: an account of the cooperative or a bill, checked as a payment checks it (S10, S19–S31)."""
 
-import re
 from dataclasses import dataclass
-from datetime import date
 
 from data.catalog.billers import Biller
 from data.catalog.products import load_products
 from data.driver_sql import DriverSql
-from services.bills import read_bill
 from services.errors import AccountUnusable, InvalidInput, NotFound
 from services.masking import masked_name
-from services.operations import Op
 from services.payment_kinds import PaymentKind
 from services.unit_of_work import Transaction
 
@@ -18,8 +14,6 @@ ACCOUNT = DriverSql(
     "SELECT a.member_id, a.label, a.product, a.status, a.affiliated_at IS NOT NULL AS affiliated, m.given_names,"
     " m.surnames FROM account a JOIN member m ON m.id = a.member_id WHERE a.id = :id"
 )
-GROUP = 4
-MOBILE = re.compile("6[0-9]{7}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,23 +47,6 @@ def account_target(tx: Transaction, kind: PaymentKind, member_id: int, account_i
     return Target(name, to_account=account_id)
 
 
-def bill_target(kind: Op, biller_id: str, reference: str, extra: str | None, day: date) -> Target:
-    """A bill that may be paid on `day`. Raises what services/bills.read_bill raises."""
-    bill = read_bill(kind, biller_id, reference, extra or "", day)
-    name = f"{bill.biller.name} {shown_reference(bill.reference)}"
-    return Target(name, None, bill.biller.id, bill.reference, bill.extra)
-
-
 def unpayable(biller: Biller | None) -> str:
     """Why a biller takes nothing, in the catalogue's words: «Claro se paga como +Móvil.»"""
     return (biller.unavailable_message if biller else "") or "Ese recaudador no está disponible."
-
-
-def shown_reference(reference: str) -> str:
-    """As it is read aloud: `6123-4567`, `10 0234 5678`: in fours from its end; one with letters or signs as it is."""
-    if not (reference.isascii() and reference.isdigit()):
-        return reference
-    head = len(reference) % GROUP
-    groups = [reference[:head]] if head else []
-    groups += [reference[at : at + GROUP] for at in range(head, len(reference), GROUP)]
-    return ("-" if MOBILE.fullmatch(reference) else " ").join(groups)

@@ -11,9 +11,9 @@ from data.driver_sql import DriverSql
 from data.types import Int, String, Utc
 from data.values.card_number import NOTE_MESSAGE, contains_card_number
 from data.values.dates import panama_date
-from services.bills import MODES
+from services.bills import MODES, read_bill, stored_name
 from services.errors import InvalidInput, NotFound
-from services.favourite_targets import Target, account_target, bill_target, shown_reference, unpayable
+from services.favourite_targets import Target, account_target, unpayable
 from services.masking import masked_name
 from services.operations import Op
 from services.operator import Operator
@@ -73,7 +73,7 @@ class ListFavourites:
 class FavouriteRow:
     """One favourite. `position` runs 1..n: what is typed to pay it. `target` is what is paid, accounts masked; `holder`
     whose it is, masked. Of an account `to_account` is set, of a bill `biller`, `reference` as the biller wants it and
-    `reference_shown` in groups. `last_amount` in centésimos. `obstacle`: why it can't be paid today, in Spanish."""
+    `reference_shown` as a receipt has it. `last_amount` in centésimos. `obstacle`: why it can't be paid today."""
 
     id: int
     position: int
@@ -242,7 +242,9 @@ def _keep(tx: Transaction, command: KeepFavourite, amount: int | None, paid_from
 
 def _target(tx: Transaction, command: KeepFavourite) -> Target:
     if command.kind in MODES and command.biller is not None and command.to_account is None:
-        return bill_target(command.kind, command.biller, command.reference or "", command.extra, panama_date(tx.now))
+        today = panama_date(tx.now)
+        bill = read_bill(command.kind, command.biller, command.reference or "", command.extra or "", today)
+        return Target(bill.name, None, bill.biller.id, bill.reference, bill.extra)
     if command.kind in KINDS and command.to_account is not None and command.biller is None:
         return account_target(tx, KINDS[command.kind], command.member_id, command.to_account)
     raise InvalidInput("Eso no se guarda como favorito. Elija a quién o qué se paga.")
@@ -275,11 +277,12 @@ def _found(row_id: int | None) -> None:
 
 def _row(tx: Transaction, position: int, row: Any) -> FavouriteRow:
     biller = load_billers().get(row.biller) if row.biller is not None else None
+    shown = ""
     if row.biller is None:
         target, holder = account_name(row), masked_name(row.given_names, row.surnames)
         obstacle = "" if row.status == "open" and row.affiliated else "Esa cuenta no recibe pagos por ahora."
     else:
-        target, holder = biller.name if biller else row.biller, ""
+        (target, shown), holder = stored_name(Op(row.kind), row.biller, row.reference or ""), ""
         obstacle = "" if biller and biller.payable_on(panama_date(tx.now)) else unpayable(biller)
     return FavouriteRow(
         id=row.id,
@@ -292,7 +295,7 @@ def _row(tx: Transaction, position: int, row: Any) -> FavouriteRow:
         to_account=row.to_account,
         biller=row.biller,
         reference=row.reference,
-        reference_shown=shown_reference(row.reference or ""),
+        reference_shown=shown,
         extra=row.extra,
         last_amount=row.last_amount,
         last_used_at=row.last_used_at,

@@ -7,11 +7,11 @@ from typing import Any
 from sqlalchemy import Connection, select
 from sqlmodel import col
 
-from data.catalog.billers import load_billers
 from data.tables import BillerOrder, Member, Operation
 from services.biller_gateway import BillerGateway
 from services.biller_orders import CONFLICT, OPEN, WRONG_AMOUNT, Attempted, attempt, withdraw
 from services.biller_payments import NoGateway
+from services.bills import stored_name
 from services.errors import AccountUnusable, InsufficientFunds, NotFound
 from services.masking import masked_name
 from services.operations import Op
@@ -145,14 +145,14 @@ def _decided(
 
 
 def _row(row: Any, late: datetime) -> OpenOrder:
-    biller = load_billers().get(row.biller)
+    biller, reference = stored_name(Op(row.kind), row.biller, row.reference)
     trouble = TROUBLES.get(row.error, OTHER_TROUBLE) if row.error else NOT_YET
     return OpenOrder(
         id=row.id,
         number=receipt_number(row.seq, row.at),
         kind_title=TITLES[row.kind],
-        biller=biller.name if biller else row.biller,
-        reference=row.reference,
+        biller=biller,
+        reference=reference,
         holder=masked_name(row.given_names, row.surnames),
         member_number=row.number,
         amount=row.amount,

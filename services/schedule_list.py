@@ -6,10 +6,9 @@ from typing import Any
 
 from sqlalchemy import bindparam, column, text
 
-from data.catalog.billers import load_billers
 from data.types import Day, String
 from data.values.dates import format_date
-from services.favourite_targets import shown_reference
+from services.bills import stored_name
 from services.masking import masked_name
 from services.operations import Op
 from services.operator import Operator
@@ -155,9 +154,7 @@ def _row(one: Stored, accounts: dict[int, Any], runs: list[Any]) -> ScheduleRow:
 
 
 def _biller(one: Stored) -> str:
-    biller = load_billers().get(one.asked.biller or "")
-    name = biller.name if biller else one.asked.biller
-    return f"{name} {shown_reference(one.asked.reference)}"
+    return " ".join(stored_name(one.op, one.asked.biller or "", one.asked.reference))
 
 
 def _past(run: Any) -> str:

@@ -136,7 +136,7 @@ def _bill(tx: Transaction, payment: PlannedPayment, biller: str) -> Subject:
     facts, reasons = review_bill_later(tx, wanted)
     rows = (("Operación", TITLES[payment.op.value]), ("Desde", facts.source_name), *bill.lines)
     detail = {"from": payment.from_account, "biller": bill.biller.id}
-    return Subject(rows, f"{bill.biller.name} {bill.shown_reference}", reasons, detail)
+    return Subject(rows, bill.name, reasons, detail)
 
 
 def _with_amount(tx: Transaction, payment: PlannedPayment, to_account: int) -> PreparePayment:

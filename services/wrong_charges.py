@@ -13,7 +13,6 @@ from typing import Any
 from sqlalchemy import select
 from sqlmodel import col
 
-from data.catalog.billers import load_billers
 from data.tables import BillerOrder
 from data.values.dates import panama_date
 from data.values.money import Money
@@ -22,6 +21,7 @@ from services.biller_contract import GatewayFailure, OrderAnswer, OrderState
 from services.biller_gateway import BillerGateway
 from services.biller_orders import OPEN, told_otherwise
 from services.biller_payments import BillerSilent, NoGateway
+from services.bills import stored_name
 from services.errors import DataChanged, InvalidInput, NotFound
 from services.operations import Op
 from services.operator import Operator
@@ -98,8 +98,7 @@ def look_at_charge(
         tx.record("biller.charge_view", about=command.order_id)
         tx.commit()
     charged = _charged(gateway, order)[1]
-    biller = load_billers().get(order.biller)
-    name = f"{biller.name if biller else order.biller} {order.reference}"
+    name = " ".join(stored_name(Op(held.kind), order.biller, order.reference))
     return WrongCharge(order.id, receipt_number(held.seq, held.at), name, order.amount, charged)
 
 
@@ -113,8 +112,8 @@ def settle_charge(command: SettleCharge, operator: Operator, gateway: BillerGate
     op, member_id = OPS[command.way], _member_of(uow, command.order_id)
     with uow.begin(operator, op, member_id=member_id) as tx:  # the right first; nothing is kept of it
         check_reason(command.reason)
-        order, _held = _open_order(tx, command.order_id)
-        _check_way(tx, order, command)
+        order, held = _open_order(tx, command.order_id)
+        _check_way(tx, order, held, command)
         if gateway is None:
             raise NoGateway
     answer, charged = _charged(gateway, order)
@@ -129,7 +128,7 @@ def _settle(
     op, reason = OPS[command.way], check_reason(command.reason)
     with uow.begin(operator, op, member_id=member_id) as tx:
         order, held = _open_order(tx, command.order_id)
-        _check_way(tx, order, command)
+        _check_way(tx, order, held, command)
         day = panama_date(answer.record.at if answer.record else tx.now)
         charge = Charge(command.charged, all_by_member=command.way is Way.MEMBER, settled_by=operator.username)
         _state, ours = settle_in(tx, order.id, Decision(True, answer.gateway_ref, None, day, charge))
@@ -164,13 +163,13 @@ def _open_order(tx: Transaction, order_id: str) -> tuple[Any, Posted]:
     return row, held
 
 
-def _check_way(tx: Transaction, order: Any, command: SettleCharge) -> None:
+def _check_way(tx: Transaction, order: Any, held: Posted, command: SettleCharge) -> None:
     """More than was authorised leaves the account only by the member's own new decision, within the limits of such a
     payment and the share of who signs. Raises InvalidInput, LimitExceeded."""
     if (command.charged < order.amount) != (command.way is Way.APPLY):
         raise InvalidInput("Esa forma de resolver no es la de este cobro. Vuelva a abrirlo.")
     if command.way is Way.MEMBER:
-        op = Op.BILLER_TOP_UP if order.mode == "R" else Op.BILLER_PAY
+        op = Op(held.kind)
         check_amount(command.charged, tx.policy.limits[op])
         own = tx.standing.single_limit if tx.standing else None
         check_share(tx.policy, op, command.charged, tx.operator.roles, own)

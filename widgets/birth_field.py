@@ -7,19 +7,19 @@ from datetime import date
 
 from textual import on
 from textual.app import ComposeResult
-from textual.containers import Horizontal, Vertical
+from textual.containers import Horizontal
 from textual.widget import Widget
 from textual.widgets import Input
 
 from data.values.dates import parse_date
-from widgets.fields import REQUIRED, Field
+from widgets.fields import REQUIRED, Complaining, Field
 from widgets.house_input import HouseInput
-from widgets.text import PlainText, joined
+from widgets.text import PlainText
 
 BOXES = (("day", "Día", 2), ("month", "Mes", 2), ("year", "Año", 4))
 
 
-class BirthField(Vertical):
+class BirthField(Complaining):
     """Day, month, year; a full box leads to the next one, the last to what `follows`. `given` reads the date;
     `submitted` is called for Enter in the last box.
     """
@@ -49,7 +49,6 @@ class BirthField(Vertical):
         }
         for box in self.boxes.values():
             box.error_listener = self.show_error
-        self._error = PlainText(classes="field-error")
         self.submitted: Callable[[], object] | None = None
         self.follows: Widget | None = None
 
@@ -78,25 +77,9 @@ class BirthField(Vertical):
         """The same: it is always needed."""
         return self.given
 
-    def check(self) -> bool:
-        """Show what is wrong, and tell whether it is a date."""
-        try:
-            _ = self.given
-        except ValueError as error:
-            self.show_error(str(error))
-            return False
-        self.clear_error()
-        return True
-
-    def show_error(self, text: str) -> None:
-        """Show what is wrong beneath the boxes."""
-        self._error.show(joined("✗ ", text))
-        self.add_class("-invalid")
-
-    def clear_error(self) -> None:
-        """Take the error away."""
-        self.remove_class("-invalid")
-        self._error.show("")
+    def look(self) -> None:
+        """Read the date."""
+        _ = self.given
 
     def clear(self) -> None:
         """Empty the boxes."""

@@ -22,7 +22,44 @@ T = TypeVar("T")
 REQUIRED = "Falta este dato."
 
 
-class Field(Vertical, Generic[T]):
+class Complaining(Vertical):
+    """What stands over an error line of its own, and can be asked whether it is right."""
+
+    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
+        super().__init__(id=id, classes=classes)
+        self._error = PlainText(classes="field-error")
+
+    def look(self) -> None:
+        """Raise ValueError with a Spanish text for what is wrong."""
+        raise NotImplementedError
+
+    def check(self) -> bool:
+        """Validate, show the error if there is one, and tell whether all is right; what was typed stays."""
+        try:
+            self.look()
+        except ValueError as error:
+            self.show_error(str(error))
+            return False
+        self.clear_error()
+        return True
+
+    @property
+    def error(self) -> str:
+        """The error on show, or an empty string."""
+        return self._error.plain_text.removeprefix("✗ ") if self.has_class("-invalid") else ""
+
+    def show_error(self, text: str) -> None:
+        """Show what is wrong beneath; what was typed stays."""
+        self._error.show(joined("✗ ", text))
+        self.add_class("-invalid")
+
+    def clear_error(self) -> None:
+        """Take the error away."""
+        self.remove_class("-invalid")
+        self._error.show("")
+
+
+class Field(Complaining, Generic[T]):
     """A label, an input and its error line. `T`: the value that the input's `parse` gives.
 
     `required`: an empty field is an error; where it is not, the value of an empty field is None.
@@ -57,7 +94,6 @@ class Field(Vertical, Generic[T]):
         self.input = input
         self.required = required
         input.error_listener = self.show_error
-        self._error = PlainText(classes="field-error")
 
     def compose(self) -> ComposeResult:
         """Label and input on one line, the error beneath."""
@@ -89,30 +125,9 @@ class Field(Vertical, Generic[T]):
             raise ValueError(REQUIRED)
         return value
 
-    @property
-    def error(self) -> str:
-        """The error on show, or an empty string."""
-        return self._error.plain_text.removeprefix("✗ ") if self.has_class("-invalid") else ""
-
-    def check(self) -> bool:
-        """Validate, show the error if there is one, and tell whether the field is right."""
-        try:
-            _ = self.value
-        except ValueError as error:
-            self.show_error(str(error))
-            return False
-        self.clear_error()
-        return True
-
-    def show_error(self, text: str) -> None:
-        """Show what is wrong beneath the field; what was typed stays."""
-        self._error.show(joined("✗ ", text))
-        self.add_class("-invalid")
-
-    def clear_error(self) -> None:
-        """Take the error away."""
-        self.remove_class("-invalid")
-        self._error.show("")
+    def look(self) -> None:
+        """Read the value."""
+        _ = self.value
 
     @on(Input.Changed)
     def _typed(self) -> None:
@@ -120,7 +135,7 @@ class Field(Vertical, Generic[T]):
         self.clear_error()
 
 
-class SecretField(Vertical):
+class SecretField(Complaining):
     """A label and a secret input; the value is read with `input.take()`."""
 
     DEFAULT_CSS = Field.DEFAULT_CSS.replace("Field", "SecretField")
@@ -130,7 +145,6 @@ class SecretField(Vertical):
         self.label = label
         self.input = input
         input.error_listener = self.show_error
-        self._error = PlainText(classes="field-error")
 
     def compose(self) -> ComposeResult:
         """Label and input on one line, the error beneath."""
@@ -139,23 +153,10 @@ class SecretField(Vertical):
             yield self.input
         yield self._error
 
-    def check(self) -> bool:
-        """Show an error when nothing was typed, and tell whether something was."""
+    def look(self) -> None:
+        """Something was typed; what it says is the service's to judge."""
         if not self.input.filled:
-            self.show_error(REQUIRED)
-            return False
-        self.clear_error()
-        return True
-
-    def show_error(self, text: str) -> None:
-        """Show what is wrong beneath the field."""
-        self._error.show(joined("✗ ", text))
-        self.add_class("-invalid")
-
-    def clear_error(self) -> None:
-        """Take the error away."""
-        self.remove_class("-invalid")
-        self._error.show("")
+            raise ValueError(REQUIRED)
 
     @on(Input.Changed)
     def _typed(self) -> None:

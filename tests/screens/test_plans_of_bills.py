@@ -56,7 +56,7 @@ async def test_a_bill_of_the_basket_ends_on_its_own(
 async def test_a_bill_is_repeated_from_its_receipt_and_kept(desk: BillCounter) -> None:
     async with desk.served.desk.open(level=2):
         await desk.keys(f"{TO_ENSA}<enter>f")
-        assert "«ENSA 123 4567» quedó en los favoritos" in desk.shown()
+        assert "«ENSA 1234567» quedó en los favoritos" in desk.shown()
         await desk.keys("p")
         assert isinstance(desk.screen, ScheduleScreen) and f"Número de cliente (NAC) {ENSA}" in desk.shown()
         assert desk.screen.first.text == "23/12/2026"  # today's is paid

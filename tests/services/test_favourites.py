@@ -7,9 +7,8 @@ from dataclasses import replace
 import pytest
 
 from data.values.uuid7 import uuid7
-from services.bills import BillerUnavailable
+from services.bills import BillerUnavailable, stored_name
 from services.errors import AccountUnusable, InvalidInput, NotFound, NotPermitted, VerificationNeeded
-from services.favourite_targets import shown_reference
 from services.favourite_uses import note_bill_use
 from services.favourites import (
     FavouriteKept,
@@ -165,7 +164,7 @@ def test_bills_by_reference_and_counted_by_their_payment(desk: Desk) -> None:
     top_up, bill = desk.list()
     assert (top_up.label, top_up.reference, top_up.reference_shown) == ("+Móvil 6123-4567", "61234567", "6123-4567")
     assert (top_up.uses, top_up.last_amount, top_up.from_account) == (1, 5_00, desk.savings)
-    assert (bill.label, bill.target, bill.reference_shown, bill.uses) == ("Luz", "ENSA", "123 4567", 0)
+    assert (bill.label, bill.target, bill.reference_shown, bill.uses) == ("Luz", "ENSA", "1234567", 0)
 
 
 def test_a_biller_that_went_away_stays_with_its_text(desk: Desk) -> None:
@@ -223,19 +222,19 @@ def test_another_account_than_usual_becomes_the_usual_one(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize(
-    ("reference", "shown"),
+    ("op", "biller", "reference", "shown"),
     [
-        ("61234567", "6123-4567"),
-        ("1234567", "123 4567"),
-        ("0033070524", "00 3307 0524"),
-        ("AB1234", "AB1234"),
-        ("8-123-456", "8-123-456"),
-        ("12", "12"),
-        ("", ""),
+        (Op.BILLER_TOP_UP, "mas-movil", "61234567", ("+Móvil", "6123-4567")),
+        (Op.BILLER_PAY, "cable-wireless", "2050911", ("Cable & Wireless", "205-0911")),
+        (Op.BILLER_PAY, "ensa", "1234567", ("ENSA", "1234567")),
+        (Op.BILLER_PAY, "attt", "8-123-456", ("ATTT", "8-123-456")),
+        (Op.BILLER_PAY, "panapass", "0033070524", ("ENA (Panapass)", "0033070524")),  # it takes no bills any more
+        (Op.BILLER_PAY, "nadie", "12", ("nadie", "12")),
+        (Op.BILLER_PAY, "ensa", "", ("ENSA", "")),
     ],
 )
-def test_references_are_shown_in_groups(reference: str, shown: str) -> None:
-    assert shown_reference(reference) == shown
+def test_a_number_is_shown_as_the_receipt_has_it(op: Op, biller: str, reference: str, shown: tuple[str, str]) -> None:
+    assert stored_name(op, biller, reference) == shown
 
 
 def test_kinds_are_those_of_the_ledger(desk: Desk) -> None:

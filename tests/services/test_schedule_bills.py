@@ -118,7 +118,7 @@ def test_a_bill_is_kept_from_its_receipt(desk: BillerDesk) -> None:
     settled = desk.world.scalar("SELECT id FROM operation WHERE settles_hold = :id", id=receipt.operation_id)
     first = keep_paid(KeepPaid(desk.member, receipt.operation_id, "Luz"), desk.agent, desk.world.uow)
     again = keep_paid(KeepPaid(desk.member, settled), desk.agent, desk.world.uow)
-    assert first.favourite_id == again.favourite_id and again.label == "ENSA 123 4567"
+    assert first.favourite_id == again.favourite_id and again.label == "ENSA 1234567"
     (row,) = favourites(ListFavourites(desk.member), desk.agent, desk.world.uow)
     assert (row.biller, row.reference, row.last_amount, row.from_account) == ("ensa", ENSA, 12_00, desk.source)
     desk.sandbox.faults.add(Fault.REFUSED, times=1)
