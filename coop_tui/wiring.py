@@ -8,7 +8,7 @@ from sqlalchemy import insert
 from sqlmodel import select
 
 from coop_tui.permissions import check_permissions, prepare_storage
-from coop_tui.policy_file import policy_of
+from coop_tui.policy_file import first_policy
 from coop_tui.settings import Settings, load_settings
 from data import schema
 from data.engine import make_engine
@@ -17,7 +17,8 @@ from data.tables import StoreMeta
 from services.clock import Clock, SystemClock
 from services.errors import CoopError
 from services.operator import system_operator
-from services.policy_trail import POLICY_FACT, note_policy
+from services.policy import load_policy
+from services.policy_trail import POLICY_FACT, adopt_policy
 from services.unit_of_work import UnitOfWork
 
 
@@ -33,9 +34,12 @@ def secrets_of(settings: Settings) -> Secrets:
     return SecretStore(settings.store_id, settings.secret_sources()).load()
 
 
-def open_store(settings: Settings, *, clock: Clock | None = None, check_schema: bool = True) -> UnitOfWork:
+def open_store(
+    settings: Settings, *, clock: Clock | None = None, check_schema: bool = True, own_policy: bool = True
+) -> UnitOfWork:
     """The store, ready for work: its files private, its keys there, its schema and its guards as they should be.
 
+    `own_policy=False`: under the policy that the program ships, to mend the store's own.
     Raises StoreNotReady, SettingsError, SecretsUnavailable.
     """
     check_permissions(settings)
@@ -57,12 +61,13 @@ def open_store(settings: Settings, *, clock: Clock | None = None, check_schema: 
     uow = UnitOfWork(
         engine,
         clock=clock or SystemClock(),
-        policy=policy_of(settings),
+        policy=load_policy(),
         secrets=secrets,
         hasher=Hasher(secrets.pepper),
     )
-    if check_schema:
-        note_policy(uow)
+    if check_schema and own_policy:
+        raw, source = first_policy(settings)
+        adopt_policy(uow, raw, source=source)
     return uow
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, inspect, text
 
-HEAD = "0008"
+HEAD = "0009"
 _TRIGGERS = text(
     "SELECT tgname AS name, pg_get_triggerdef(t.oid) AS body FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid"
     " WHERE NOT tgisinternal AND tgenabled IN ('O', 'A') AND relnamespace = current_schema()::regnamespace"
@@ -70,7 +70,18 @@ def missing_guards(engine: Engine) -> list[str]:
     """
     wanted = [
         "\n".join(line for line in statement.splitlines() if not line.startswith("--")).strip()
-        for name in ("ledger", "audit", "cash", "approvals", "portal", "audit_work", "patterns", "proposals", "privacy")
+        for name in (
+            "ledger",
+            "audit",
+            "cash",
+            "approvals",
+            "portal",
+            "audit_work",
+            "patterns",
+            "proposals",
+            "privacy",
+            "policy",
+        )
         for statement in statements(f"{name}_{engine.dialect.name}")
     ]
     with engine.connect() as connection:

@@ -52,8 +52,10 @@ def event_body(
     about: str | None = None,
     reason: str | None = None,
     detail: Mapping[str, Any] | None = None,
+    policy: str | None = None,
 ) -> str:
-    """The canonical body of one event. Nothing secret may be in `detail`; times are UTC, amounts centésimos."""
+    """The canonical body of one event. Nothing secret may be in `detail`; times are UTC, amounts centésimos. `policy`:
+    the name of the version under which it was decided."""
     body: dict[str, Any] = {
         "v": 1,
         "at": utc_text(at),
@@ -68,7 +70,7 @@ def event_body(
         "action": action,
         "result": result,
     }
-    optional = {"member": member, "case": case, "object": about, "reason": reason, "detail": detail}
+    optional = {"member": member, "case": case, "object": about, "reason": reason, "detail": detail, "policy": policy}
     body.update({key: value for key, value in optional.items() if value is not None})
     return canonical(body)
 

@@ -12,6 +12,16 @@ from services.audit_policy import AuditPolicy, PatternsPolicy, check_patterns
 from services.calendar_rules import BusinessRule
 from services.operations import MONEY_OPS, Op
 from services.operator import Role
+from services.policy_sections import (
+    BasketsPolicy,
+    CashPolicy,
+    CredentialPolicy,
+    LookupPolicy,
+    MemberAccessPolicy,
+    OutboxPolicy,
+    ReversalPolicy,
+    SchedulesPolicy,
+)
 from services.portal_policy import MEMBER, MEMBER_PROOFS, PortalPolicy, PrivacyPolicy, StatementsPolicy
 from services.web_policy import WebPolicy, WebStaffPolicy
 
@@ -50,13 +60,6 @@ class SessionPolicy:
 
 
 @dataclass(frozen=True, slots=True)
-class LookupPolicy:
-    per_window: int
-    window_minutes: int
-    name_results: int
-
-
-@dataclass(frozen=True, slots=True)
 class VerificationPolicy:
     lease_minutes: int
     failures_before_block: int
@@ -67,25 +70,6 @@ class VerificationPolicy:
     codes_per_case: int
     contact_wait_hours: int
     flags_for_supervisor: int
-
-
-@dataclass(frozen=True, slots=True)
-class CredentialPolicy:
-    valid_hours: int
-    length: int
-    issues_per_window: int
-    issue_window_hours: int
-
-
-@dataclass(frozen=True, slots=True)
-class MemberAccessPolicy:
-    failures_before_block: int
-    device_days: int
-
-
-@dataclass(frozen=True, slots=True)
-class ReversalPolicy:
-    days: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,13 +99,6 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
-class OutboxPolicy:
-    attempts: int
-    first_retry_seconds: int
-    notice_hours: int
-
-
-@dataclass(frozen=True, slots=True)
 class BillersPolicy:
     """When an order without an answer is asked for again, and from when on a person should look at it. It is never
     given up: nobody but the gateway knows whether the money moved."""
@@ -132,18 +109,6 @@ class BillersPolicy:
 
 
 @dataclass(frozen=True, slots=True)
-class CashPolicy:
-    """Amounts in centésimos. `reportable`: from which cash is reported (L4, req. 45). `blind`: a cashier counts before
-    the expected amount is shown; `counts`: how many counts before a difference stands. `vault_alone`: what a cashier
-    may move from or to the vault without a second person."""
-
-    reportable: int
-    blind: bool
-    counts: int
-    vault_alone: int
-
-
-@dataclass(frozen=True, slots=True)
 class LoanPolicy:
     """`allocation`: what a payment pays, in order. `overdue_rate_extra` in hundredths of a percent a year (S15)."""
 
@@ -151,21 +116,6 @@ class LoanPolicy:
     day_basis: int
     grace_days: int
     overdue_rate_extra: int
-
-
-@dataclass(frozen=True, slots=True)
-class SchedulesPolicy:
-    """`holidays`: what becomes of a date that is no business day unless the member wants it otherwise. A payment
-    without funds is tried again on so many business days. How far off its first date may be."""
-
-    holidays: str
-    retry_days: int
-    most_days_ahead: int
-
-
-@dataclass(frozen=True, slots=True)
-class BasketsPolicy:
-    most_items: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,30 +198,48 @@ SECTIONS: dict[str, type[Any]] = {
 
 def load_policy(path: Path | None = None) -> Policy:
     """The policy at `path`, or the one that the program ships. Raises PolicyError with the place and the reason."""
-    raw = path.read_bytes() if path else (files("data") / "catalog" / "policy.toml").read_bytes()
+    return parse_policy(path.read_bytes() if path else packaged_policy())
+
+
+def packaged_policy() -> bytes:
+    """The document that the program ships."""
+    return (files("data") / "catalog" / "policy.toml").read_bytes()
+
+
+def parse_policy(raw: bytes) -> Policy:
+    """The policy of a document. Raises PolicyError with the place and the reason."""
+    return policy_of_document(read_document(raw), hashlib.sha256(raw).hexdigest())
+
+
+def read_document(raw: bytes) -> dict[str, Any]:
+    """The document's own values. Raises PolicyError with line and column."""
     try:
-        document = tomllib.loads(raw.decode("utf-8"))
+        return tomllib.loads(raw.decode("utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise PolicyError(f"policy.toml: {error}") from None
+
+
+def policy_of_document(document: Mapping[str, Any], sha256: str) -> Policy:
+    """The policy that these values make. Raises PolicyError with the place and the reason."""
     unknown = document.keys() - SECTIONS.keys() - {"version", "limits", "operations"}
     if unknown:
-        raise PolicyError(f"policy.toml: unknown section {sorted(unknown)[0]}")
+        raise PolicyError(f"policy.toml: sección desconocida {sorted(unknown)[0]}")
     sections = {name: _section(name, kind, document.get(name)) for name, kind in SECTIONS.items()}
     for name, key in (("session", "second_factor_roles"), ("approval", "late_roles")):
         if alien := set(getattr(sections[name], key)) - {role.value for role in Role}:
-            raise PolicyError(f"policy.toml [{name}] {key}: unknown role {sorted(alien)[0]}")
+            raise PolicyError(f"policy.toml [{name}] {key}: rol desconocido {sorted(alien)[0]}")
     if sections["session"].outside_hours not in ("supervisor", "refuse"):
-        raise PolicyError('policy.toml [session] outside_hours: "supervisor" or "refuse"')
+        raise PolicyError('policy.toml [session] outside_hours: "supervisor" o "refuse"')
     order = sections["loan"].allocation
     if sorted(order) != sorted(LOAN_PARTS) or order[-1] != "principal":
-        raise PolicyError(f"policy.toml [loan] allocation: {', '.join(LOAN_PARTS)} in some order, principal last")
+        raise PolicyError(f"policy.toml [loan] allocation: {', '.join(LOAN_PARTS)} en algún orden, principal al final")
     if sections["schedules"].holidays not in set(BusinessRule):
-        raise PolicyError(f"policy.toml [schedules] holidays: one of {', '.join(BusinessRule)}")
+        raise PolicyError(f"policy.toml [schedules] holidays: uno de {', '.join(BusinessRule)}")
     if wrong := check_patterns(sections["patterns"]):
         raise PolicyError(f"policy.toml [patterns] {wrong}")
     return Policy(
         version=str(document.get("version", "")),
-        sha256=hashlib.sha256(raw).hexdigest(),
+        sha256=sha256,
         limits=_limits(document.get("limits")),
         operations=_operations(document.get("operations")),
         **sections,
@@ -282,18 +250,18 @@ def _section(name: str, kind: type[Any], values: Any) -> Any:
     fields: dict[str, Any] = kind.__dataclass_fields__
     if not isinstance(values, dict) or values.keys() != fields.keys():
         differing = sorted(fields.keys() ^ (values.keys() if isinstance(values, dict) else set()))
-        raise PolicyError(f"policy.toml [{name}]: missing or unknown: {', '.join(differing)}")
+        raise PolicyError(f"policy.toml [{name}]: faltan o sobran: {', '.join(differing)}")
     for key, value in values.items():
         wanted = fields[key].type
         least = LEAST.get(key, 1)
         if wanted is bool and not isinstance(value, bool):
-            raise PolicyError(f"policy.toml [{name}] {key}: true or false")
+            raise PolicyError(f"policy.toml [{name}] {key}: true o false")
         if wanted is int and (not isinstance(value, int) or isinstance(value, bool) or value < least):
-            raise PolicyError(f"policy.toml [{name}] {key}: a whole number, {least} or more")
+            raise PolicyError(f"policy.toml [{name}] {key}: un número entero, {least} o más")
         if wanted == tuple[str, ...] and not (isinstance(value, list) and all(isinstance(item, str) for item in value)):
-            raise PolicyError(f"policy.toml [{name}] {key}: a list of texts")
+            raise PolicyError(f"policy.toml [{name}] {key}: una lista de textos")
         if wanted is str and not isinstance(value, str):
-            raise PolicyError(f"policy.toml [{name}] {key}: a text")
+            raise PolicyError(f"policy.toml [{name}] {key}: un texto")
     return kind(**{key: tuple(value) if isinstance(value, list) else value for key, value in values.items()})
 
 
@@ -301,7 +269,7 @@ def _limits(table: Any) -> dict[Op, Limits]:
     names = {op.value for op in MONEY_OPS}
     if not isinstance(table, dict) or table.keys() != names:
         differing = sorted(names ^ (table.keys() if isinstance(table, dict) else set()))
-        raise PolicyError(f"policy.toml [limits]: missing or unknown: {', '.join(differing)}")
+        raise PolicyError(f"policy.toml [limits]: faltan o sobran: {', '.join(differing)}")
     return {Op(name): _limits_of(name, row) for name, row in table.items()}
 
 
@@ -309,12 +277,12 @@ def _limits_of(name: str, row: Any) -> Limits:
     amounts = ("minimum", "maximum", "member_daily", "agent_daily")
     where = f'policy.toml [limits] "{name}"'
     if not isinstance(row, dict) or row.keys() != {*amounts, "single"} or not isinstance(row["single"], dict):
-        raise PolicyError(f"{where}: needs {', '.join(amounts)} and single, nothing else")
+        raise PolicyError(f"{where}: lleva {', '.join(amounts)} y single, nada más")
     for key, value in (*((key, row[key]) for key in amounts), *row["single"].items()):
         if not isinstance(value, int) or isinstance(value, bool) or value < 0:
-            raise PolicyError(f"{where} {key}: a whole number of centésimos, 0 or more")
+            raise PolicyError(f"{where} {key}: un número entero de centésimos, 0 o más")
     if not 0 < row["minimum"] <= row["maximum"]:
-        raise PolicyError(f"{where}: minimum is above zero and not above maximum")
+        raise PolicyError(f"{where}: minimum va sobre cero y no sobre maximum")
     try:
         single = {Role(role): value for role, value in row["single"].items() if role != MEMBER}
     except ValueError as error:
@@ -325,21 +293,21 @@ def _limits_of(name: str, row: Any) -> Limits:
 
 def _operations(table: Any) -> dict[Op, Rule]:
     if not isinstance(table, dict):
-        raise PolicyError("policy.toml: [operations] is missing")
+        raise PolicyError("policy.toml: falta [operations]")
     names = {op.value for op in Op}
     if table.keys() != names:
-        raise PolicyError(f"policy.toml [operations]: missing or unknown: {', '.join(sorted(table.keys() ^ names))}")
+        raise PolicyError(f"policy.toml [operations]: faltan o sobran: {', '.join(sorted(table.keys() ^ names))}")
     return {Op(name): _rule(name, row) for name, row in table.items()}
 
 
 def _rule(name: str, row: Any) -> Rule:
     allowed = {"roles", "level", "reauthenticate", "reason", "second_person", "member"}
     if not isinstance(row, dict) or not {"roles", "level"} <= row.keys() or row.keys() - allowed:
-        raise PolicyError(f'policy.toml [operations] "{name}": roles and level are needed, nothing unknown')
+        raise PolicyError(f'policy.toml [operations] "{name}": lleva roles y level, y nada desconocido')
     if row["level"] not in (0, 1, 2, 3):
-        raise PolicyError(f'policy.toml [operations] "{name}": level is 0, 1, 2 or 3')
+        raise PolicyError(f'policy.toml [operations] "{name}": level es 0, 1, 2 o 3')
     if row.get("member") not in {None, *MEMBER_PROOFS}:
-        raise PolicyError(f'policy.toml [operations] "{name}": member is one of {", ".join(sorted(MEMBER_PROOFS))}')
+        raise PolicyError(f'policy.toml [operations] "{name}": member es uno de {", ".join(sorted(MEMBER_PROOFS))}')
     try:
         roles = frozenset(Role(role) for role in row["roles"])
     except ValueError as error:

@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
-from services import staff_rights
+from services import policy_changes, staff_rights
 from services.proposal_kinds import ProposalKind
 
-KINDS: Mapping[str, ProposalKind] = MappingProxyType({kind.name: kind for kind in (*staff_rights.KINDS.values(),)})
-OF_COMMAND: Mapping[type[Any], ProposalKind] = MappingProxyType({**staff_rights.KINDS})
+OF_COMMAND: Mapping[type[Any], ProposalKind] = MappingProxyType({**staff_rights.KINDS, **policy_changes.KINDS})
+KINDS: Mapping[str, ProposalKind] = MappingProxyType({kind.name: kind for kind in OF_COMMAND.values()})
 
 
 def kind_of(name: str) -> ProposalKind:

@@ -26,6 +26,7 @@ from services.faults import fault
 from services.operations import Op
 from services.operator import Operator
 from services.policy import Policy, Rule
+from services.policy_store import StoredPolicies
 
 
 class Transaction:
@@ -38,6 +39,8 @@ class Transaction:
         operator: Operator,
         op: Op | None,
         member_id: int | None,
+        policy: Policy,
+        name: str,
     ) -> None:
         self.connection = connection
         self.uow = uow
@@ -45,7 +48,7 @@ class Transaction:
         self.op = op
         self.member_id = member_id
         self.now: datetime = uow.clock.now()
-        self.policy = uow.policy
+        self.policy, self.policy_name = policy, name
         self.secrets = uow.secrets
         self.standing: authorisation.Standing | None = None
         self.events = 0
@@ -89,6 +92,7 @@ class Transaction:
             about=about,
             reason=reason,
             detail=detail,
+            policy=self.policy_name,
         )
         try:
             if "session" in self.__dict__:
@@ -121,9 +125,31 @@ class UnitOfWork:
         self.engine = engine
         self._writers = Writers(engine)
         self.clock = clock
-        self.policy = policy
+        self._policy = policy
+        self.policies: StoredPolicies | None = None
         self.secrets = secrets
         self.hasher = hasher
+
+    @property
+    def policy(self) -> Policy:
+        """The policy in force this moment: the store's, or the given one before the store has any."""
+        return self._policy if self.policies is None else self.policies.at(self.clock.now()).policy
+
+    @policy.setter
+    def policy(self, policy: Policy) -> None:
+        self._policy, self.policies = policy, None
+
+    def _in_force(self) -> tuple[Policy, str]:
+        """The policy and its name, asked of the database now and then. Raises StoreUnavailable."""
+        if self.policies is None:
+            return self._policy, self._policy.version
+        try:
+            version = self.policies.current(self.clock.now())
+        except DBAPIError as error:
+            if is_outage(error):
+                raise StoreUnavailable from error
+            raise
+        return version.policy, version.name
 
     @contextmanager
     def begin(
@@ -135,14 +161,13 @@ class UnitOfWork:
         `alone=True` is for what adds up: no other such transaction of this member or operator runs beside it (req. 42).
         Raises the errors of authorisation, StoreUnavailable, and whatever CoopError the body raises.
         """
-        rule = self.policy.operations[op]
         try:
             with self._transaction(operator, op, member_id) as tx:
                 gate = member_authorisation if operator.is_member else authorisation
                 tx.standing = gate.standing(
-                    tx.connection, operator, member_id, tx.now, self.policy, touch=touch, alone=alone
+                    tx.connection, operator, member_id, tx.now, tx.policy, touch=touch, alone=alone
                 )
-                gate.decide(op, rule, tx.standing, member_id=member_id, now=tx.now, policy=self.policy)
+                gate.decide(op, tx.rule, tx.standing, member_id=member_id, now=tx.now, policy=tx.policy)
                 yield tx
         except StoreUnavailable:
             raise
@@ -164,11 +189,12 @@ class UnitOfWork:
 
     @contextmanager
     def _transaction(self, operator: Operator, op: Op | None, member_id: int | None) -> Iterator[Transaction]:
+        policy, name = self._in_force()
         try:
             connection = self._writers.take()
             try:
                 connection.begin()
-                tx = Transaction(connection, self, operator, op, member_id)
+                tx = Transaction(connection, self, operator, op, member_id, policy, name)
                 try:
                     yield tx
                 finally:

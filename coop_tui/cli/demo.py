@@ -83,17 +83,11 @@ def ready_demo(settings: Settings) -> tuple[UnitOfWork, Settings]:
             raise DemoRefused(f"«{settings.data_dir}» ya tiene una base de datos. Elija otra carpeta con --data.")
         print(f"Creando la cooperativa de demostración en {settings.data_dir} …", file=sys.stderr)
         settings = init_store(settings, vault_dir=settings.data_dir / "llaves", demo=True)
-    # Written again each time: after an update of the program the policy has its new rows, or nothing would open.
-    policy = settings.data_dir / "policy.toml"
-    if policy.is_file() and policy.read_text(encoding="utf-8").startswith(DEMO_POLICY):
-        _write_policy(policy)
+        _write_policy(settings.data_dir / "policy.toml")
     uow = open_store(settings)
     if store_fact(uow, "demo") != "1":
         uow.engine.dispose()
         raise DemoRefused(f"«{settings.data_dir}» es una cooperativa real. Elija otra carpeta con --data.")
-    if _write_policy(policy):
-        uow.engine.dispose()
-        uow = open_store(settings)
     if not demo_built(uow):
         build_demo(uow)
     return uow, settings
@@ -106,15 +100,12 @@ def demo_policy(shipped: str) -> str:
     return "\n".join([DEMO_POLICY, *lines, ""])
 
 
-def _write_policy(path: Path) -> bool:
-    """Put the demo's policy in place; whether it is another one than stood there."""
+def _write_policy(path: Path) -> None:
+    """Put the demo's policy in place before the new store opens: its first version."""
     from data.secrets.private_file import write_private
 
     wanted = demo_policy((files("data") / "catalog" / "policy.toml").read_text(encoding="utf-8")).encode()
-    if path.is_file() and path.read_bytes() == wanted:
-        return False
     write_private(path, wanted)
-    return True
 
 
 def _default_folder() -> str:

@@ -53,13 +53,13 @@ def run(options: argparse.Namespace) -> int:
         from coop_tui.wiring import StoreNotReady
 
         raise StoreNotReady
-    from coop_tui.policy_file import policy_of
+    from coop_tui.policy_file import policy_in_force
 
     if options.trail:
         from coop_tui.web.trail_writer import write_trail
 
         return write_trail(settings, sys.stdin)
-    policy = policy_of(settings)
+    policy = policy_in_force(settings)
     if options.portal and (options.link or options.forget):
         raise Usage("el portal no tiene puestos: --portal va sin --link ni --forget")
     if options.forget:

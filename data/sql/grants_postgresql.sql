@@ -63,6 +63,8 @@ GRANT INSERT ON staff_relative TO {role}
 --;
 GRANT INSERT, UPDATE (state, decided_by, decided_at, decision) ON proposal TO {role}
 --;
+GRANT INSERT ON policy_version TO {role}
+--;
 GRANT INSERT, UPDATE (result) ON verification_factor TO {role}
 --;
 GRANT INSERT, UPDATE, DELETE ON one_time_code TO {role}

@@ -31,6 +31,7 @@ from data.tables.payments import (
     Schedule,
     ScheduleRun,
 )
+from data.tables.policy import PolicyVersion
 from data.tables.portal import (
     AnswerFailure,
     Challenge,
@@ -89,6 +90,7 @@ __all__ = [
     "Outbox",
     "PatternClosure",
     "PatternLine",
+    "PolicyVersion",
     "PortalTry",
     "PrivacyRequest",
     "PrivacyStep",

@@ -120,6 +120,10 @@ def made(folder: Path) -> Console:
     done = console.run("--json", "init", "--yes")
     assert done.code == 0 and done.answer["ok"], done
     assert done.answer["data"]["data_dir"] == str(console.data)
+    shipped = (files("data") / "catalog" / "policy.toml").read_text("utf-8")
+    policy = console.data / "policy.toml"
+    policy.write_text(demo_policy(shipped), "utf-8")
+    policy.chmod(0o600)
     first = ("staff", "add", "rsanjur", "--first", "--name", "Rita Sanjur")
     assert console.run(*first, password=ADMINISTRATOR).code == 0
     assert console.run("import", *FILES).code == 0
@@ -129,12 +133,7 @@ def made(folder: Path) -> Console:
 @pytest.fixture(scope="module")
 def shared(tmp_path_factory: pytest.TempPathFactory) -> Console:
     """One store for the tests that leave it as it was."""
-    console = made(tmp_path_factory.mktemp("consola"))
-    shipped = (files("data") / "catalog" / "policy.toml").read_text("utf-8")
-    policy = console.data / "policy.toml"
-    policy.write_text(demo_policy(shipped), "utf-8")
-    policy.chmod(0o600)
-    return console
+    return made(tmp_path_factory.mktemp("consola"))
 
 
 def another(console: Console, folder: Path) -> Console:
@@ -222,6 +221,21 @@ def approved(console: Console, asked: Done) -> str:
     done = console.run(*words, "dluna", "--hash", shown, password=DEPUTY)
     assert done.code == 0, done
     return f"{data['first_half']}-{done.answer['data']['second_half']}"
+
+
+def test_the_policy_is_shown_checked_and_left_for_the_shipped_one(shared: Console, tmp_path: Path) -> None:
+    """The file in the data folder was the first version; from then on it says nothing."""
+    console = another(shared, tmp_path)
+    shown = console.run("policy", "show")
+    assert shown.code == 0 and shown.out == (console.data / "policy.toml").read_text("utf-8")
+    own = console.data / "policy.toml"
+    own.write_text(shown.out.replace("lock_minutes = 30", "lock_minutes = 0"), "utf-8")
+    assert console.run("policy", "show").out == shown.out
+    wrong = console.run("policy", "check", str(own))
+    assert wrong.code == 1 and "Línea" in wrong.err and "lock_minutes" in wrong.err
+    back = console.run("--json", "policy", "fallback", "--reason", "Nadie puede ingresar con la actual")
+    assert back.code == 0, back
+    assert console.run("policy", "show").out == (files("data") / "catalog" / "policy.toml").read_text("utf-8")
 
 
 def choose(console: Console, username: str, current: str, new: str) -> None:

@@ -28,8 +28,8 @@ from services.notes import AddNote, add_note
 from services.operations import Op
 from services.operator import Operator, Role, system_operator
 from services.payments import ConfirmPayment, PreparePayment, confirm, prepare
-from services.policy import load_policy
-from services.policy_trail import note_policy
+from services.policy import load_policy, packaged_policy
+from services.policy_trail import adopt_policy
 from services.records import OpenRecord, open_record
 from services.reversals import Reverse, reverse
 from services.staff_sessions import Reauthenticate, SignIn, lock, reauthenticate, sign_in, sign_out
@@ -136,7 +136,8 @@ def test_the_whole_desk_works_under_the_role(world: World, uow: UnitOfWork, tmp_
     done = run_once(uow, Transports(MaildirMail(folder), None), [apply_due])
     assert done.failures == () and done.drained.sent and len(list((folder / "new").iterdir())) == done.drained.sent
     assert checkpoint(uow, tmp_path / "puntos.jsonl", force=True)
-    assert note_policy(uow) and not note_policy(uow)
+    assert adopt_policy(uow, packaged_policy(), source="packaged")
+    assert not adopt_policy(uow, packaged_policy(), source="packaged")
     assert not check_ledger(uow)
 
 

@@ -16,7 +16,6 @@ from services.operations import Op
 from services.operator import Channel, Operator, Role
 from services.payments import PreparePayment, prepare
 from services.policy import PolicyError, load_policy
-from services.policy_trail import note_policy
 from services.records import OpenRecord, open_record, refresh_record
 from services.timeline import MemberTimeline, member_timeline
 from tests.services.callers import answer_all, caller, check, give_answers, reach_two, say, send, wait
@@ -210,16 +209,6 @@ def test_no_event_holds_a_whole_cedula_or_a_contact(world: World) -> None:
 
 
 # ---------------------------------------------------------------- the policy
-
-
-def test_another_policy_is_told_once(world: World) -> None:
-    assert note_policy(world.uow) and not note_policy(world.uow)
-    former = world.uow.policy
-    world.uow.policy = replace(former, sha256="0" * 64)
-    assert note_policy(world.uow) and not note_policy(world.uow)
-    told = world.events("policy.change")
-    assert [event["detail"]["after"] for event in told] == [former.sha256, "0" * 64]
-    assert told[1]["detail"]["before"] == former.sha256
 
 
 @pytest.mark.parametrize(

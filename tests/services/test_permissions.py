@@ -17,7 +17,7 @@ from services.operations import Op
 from services.operator import Operator, Role
 from tests.services.world import World
 
-NOT_OF_MEMBERS = ("staff.", "import.", "ledger.", "audit.", "report.", "breach.", "pattern.", "looks.")
+NOT_OF_MEMBERS = ("staff.", "policy.", "import.", "ledger.", "audit.", "report.", "breach.", "pattern.", "looks.")
 OF_MEMBERS = frozenset(op for op in Op if not op.value.startswith(NOT_OF_MEMBERS))
 
 
@@ -166,6 +166,7 @@ def test_the_matrix_keeps_the_duties_apart(world: World) -> None:
         Op.PRIVACY_EXPORT,
         Op.BREACH_VIEW,
         Op.BREACH_REGISTER,
+        Op.POLICY_VIEW,
     }
     assert rules[Op.CASH_MARKS_VIEW].roles == {Role.COMPLIANCE}
     assert Op.MEMBER_FIND_BY_NAME not in may[Role.CIS_AGENT]
