@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, inspect, text
 
-HEAD = "0009"
+HEAD = "0010"
 _TRIGGERS = text(
     "SELECT tgname AS name, pg_get_triggerdef(t.oid) AS body FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid"
     " WHERE NOT tgisinternal AND tgenabled IN ('O', 'A') AND relnamespace = current_schema()::regnamespace"
@@ -81,6 +81,7 @@ def missing_guards(engine: Engine) -> list[str]:
             "proposals",
             "privacy",
             "policy",
+            "follow_ups",
         )
         for statement in statements(f"{name}_{engine.dialect.name}")
     ]

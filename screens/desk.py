@@ -341,6 +341,8 @@ def day_text(day: DaySummary, drawer: DrawerState | None = None) -> Text:
     lines = [f"{count:>3} {one if count == 1 else many}{rest}" for count, one, many, rest in facts]
     if day.image_reports:
         lines.append(f"!{day.image_reports:>2} sin su imagen  :imagenes")
+    if day.follow_ups:
+        lines.append(f"▲{day.follow_ups:>2} para hoy  :casos")
     if drawer is not None:
         since = f"abierta {format_time(drawer.opened_at)}" if drawer.opened_at else "cerrada"
         lines.append(f"  {'●' if drawer.is_open else '○'} caja {since}")

@@ -14,6 +14,7 @@ from data.tables import Access, ApprovalRequest, AuditEvent, Case, Member, Opera
 from data.types import utc_text
 from data.values.dates import panama_date, panama_midnight
 from services.access_xray import ROUTE_LABELS
+from services.follow_ups import due_count
 from services.image_reports import count_open
 from services.operations import MONEY_OPS, Op
 from services.operator import Operator
@@ -40,7 +41,7 @@ class QueueRow:
 class DaySummary:
     """The agent's own day, in Panama: cases opened, their mean length in seconds (closed ones), activations, payments,
     and what they left waiting for a second person. `image_reports`: members of anybody's who did not recognise their
-    security image and whom nobody attended to."""
+    security image and whom nobody attended to. `follow_ups`: what of the agent's own is due today."""
 
     cases: int
     average_seconds: int
@@ -48,6 +49,7 @@ class DaySummary:
     payments: int
     waiting: int
     image_reports: int = 0
+    follow_ups: int = 0
 
 
 def pending_activations(operator: Operator, uow: UnitOfWork) -> tuple[QueueRow, ...]:
@@ -85,6 +87,7 @@ def day_summary(operator: Operator, uow: UnitOfWork) -> DaySummary:
         lengths = [int((row.closed_at - row.opened_at).total_seconds()) for row in cases if row.closed_at]
         activations, payments, waiting = _activated_since(tx, midnight), _paid_today(tx), _waiting(tx)
         image_reports = count_open(tx)
+        follow_ups = due_count(tx)
     return DaySummary(
         cases=len(cases),
         average_seconds=sum(lengths) // len(lengths) if lengths else 0,
@@ -92,6 +95,7 @@ def day_summary(operator: Operator, uow: UnitOfWork) -> DaySummary:
         payments=payments,
         waiting=waiting,
         image_reports=image_reports,
+        follow_ups=follow_ups,
     )
 
 

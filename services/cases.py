@@ -50,9 +50,9 @@ def close_case(command: CloseCase, operator: Operator, uow: UnitOfWork) -> CaseC
     return closed
 
 
-def open_case(tx: Transaction, member_id: int) -> str:
+def open_case(tx: Transaction, member_id: int, reopens: str | None = None) -> str:
     """The open case of this session with the member, a new one if there is none; cases with others are
-    closed.
+    closed. `reopens`: the closed case that a new one takes up again.
 
     From here on the transaction's events carry it. Writes CASE_OPEN and CASE_CLOSE events for what it
     changed.
@@ -79,10 +79,12 @@ def open_case(tx: Transaction, member_id: int) -> str:
                 branch=tx.operator.branch,
                 opened_at=tx.now,
                 flags="",
+                reopens=reopens,
             )
         )
         _carry(tx, case_id)
-        tx.record(Op.CASE_OPEN.value, member=member_id)
+        about = f"case:{reopens}" if reopens else None
+        tx.record(Op.CASE_OPEN.value, member=member_id, about=about, detail={"reopens": reopens} if reopens else None)
     else:
         _carry(tx, case_id)
     return case_id

@@ -76,6 +76,8 @@ class Op(StrEnum):
     AUDIT_VERIFY = "audit.verify"
     AUDIT_EXPORT = "audit.export"
     AUDIT_REVIEW = "audit.review"
+    CASES_VIEW = "cases.view"
+    FOLLOW_UP = "follow_up.manage"
     PATTERN_VIEW = "pattern.view"
     PATTERN_CLOSE = "pattern.close"
     LOOKS_VIEW = "looks.view"

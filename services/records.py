@@ -18,6 +18,7 @@ from services.account_view import AccountGroup, account_groups
 from services.approval_notices import waiting_lines
 from services.cases import open_case
 from services.errors import CoopError
+from services.follow_ups import due_lines
 from services.identity_view import KIND_LABELS, Identity, identity, shown_name
 from services.issue_limit import issues_left
 from services.masking import masked_email, masked_phone, masked_username
@@ -176,7 +177,7 @@ def _compose(tx: Transaction, member_id: int, member: MemberRow) -> Record:
         abilities=abilities(facts, standing, tx.policy, member_id),
         flags=_flag_texts(case_flags(tx, tx.case_id)),
         waiting_changes=tuple(_change_line(change) for change in changes),
-        pending=(*waiting_lines(tx, member_id, level), *orders.lines),
+        pending=(*waiting_lines(tx, member_id, level), *orders.lines, *due_lines(tx, member_id)),
         open_orders=orders.ids,
         last_verified=_verified_line(last_lease_row(tx, member_id, tx.case_id), tx.now),
         reauth_needed=reauthentication_due(standing, tx.policy, tx.now),

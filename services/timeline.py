@@ -61,13 +61,14 @@ def member_timeline(command: MemberTimeline, operator: Operator, uow: UnitOfWork
         bodies = tx.connection.execute(
             query.order_by(col(AuditEvent.id).desc()).limit(max(1, min(command.limit, MOST)))
         ).scalars()
-        rows = tuple(_row(json.loads(body)) for body in bodies)
+        rows = tuple(timeline_row(json.loads(body)) for body in bodies)
         tx.record(detail={"rows": len(rows)} | ({"views": True} if command.views else {}))
         tx.commit()
     return rows
 
 
-def _row(event: Mapping[str, Any]) -> TimelineRow:
+def timeline_row(event: Mapping[str, Any]) -> TimelineRow:
+    """One event's body in words."""
     result = str(event["result"])
     return TimelineRow(
         at=datetime.fromisoformat(event["at"]),

@@ -26,6 +26,8 @@ LOOKS = frozenset(
         "schedule.prepare",
         "basket.prepare",
         "verification.begin",
+        Op.CASES_VIEW.value,
+        Op.LOOKS_VIEW.value,
         *portal_words.LOOKS,
     }
 )
@@ -41,6 +43,10 @@ WORDS: Mapping[str, str] = {
     Op.NOTES_VIEW.value: "Leyó las notas",
     Op.CASE_OPEN.value: "Abrió un caso",
     Op.CASE_CLOSE.value: "Cerró el caso",
+    Op.CASES_VIEW.value: "Vio casos",
+    Op.LOOKS_VIEW.value: "Vio quién consultó",
+    Op.FOLLOW_UP.value: "Anotó un seguimiento",
+    "follow_up.end": "Atendió un seguimiento",
     Op.CALLER_VERIFY.value: "Verificó a quien llama",
     Op.SECOND_PERSON.value: "Dio fe como segunda persona",
     Op.VERIFICATION_UNBLOCK.value: "Desbloqueó la verificación",

@@ -34,7 +34,7 @@ GRANT INSERT ON audit_seal, member_note, consent TO {role}
 --;
 GRANT INSERT ON audit_mark, audit_sign_off, audit_comment, audit_question TO {role}
 --;
-GRANT INSERT ON pattern_line, pattern_closure TO {role}
+GRANT INSERT ON pattern_line, pattern_closure, follow_up, follow_up_end TO {role}
 --;
 GRANT INSERT ON privacy_request, privacy_step, breach, breach_step TO {role}
 --;

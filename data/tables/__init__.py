@@ -10,6 +10,7 @@ from data.tables.access import (
 from data.tables.audit import AuditEvent, AuditSeal
 from data.tables.audit_work import AuditComment, AuditMark, AuditQuestion, AuditSignOff
 from data.tables.cash import CashHandover, CashMark, Drawer
+from data.tables.follow_ups import FollowUp, FollowUpEnd
 from data.tables.ledger import Account, Entry, Hold, HoldRelease, Operation, RollUp, Transfer
 from data.tables.members import (
     ContactChange,
@@ -73,6 +74,8 @@ __all__ = [
     "Entry",
     "Factor",
     "Favourite",
+    "FollowUp",
+    "FollowUpEnd",
     "Hold",
     "HoldRelease",
     "ImageReport",

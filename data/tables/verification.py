@@ -26,6 +26,7 @@ class Case(SQLModel, table=True):
     outcome: str | None = Field(default=None, sa_type=String)
     questions: str | None = Field(default=None, sa_type=String)  # the drawn positions, e.g. "1 3": drawn once
     flags: str = Field(default="", sa_type=String)  # red-flag ids parted by one blank (req. 23)
+    reopens: str | None = Field(default=None, sa_type=String)  # the case that this one takes up again
 
 
 class Factor(SQLModel, table=True):

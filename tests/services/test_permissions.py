@@ -17,7 +17,10 @@ from services.operations import Op
 from services.operator import Operator, Role
 from tests.services.world import World
 
-NOT_OF_MEMBERS = ("staff.", "policy.", "import.", "ledger.", "audit.", "report.", "breach.", "pattern.", "looks.")
+NOT_OF_MEMBERS = (
+    *("staff.", "policy.", "import.", "ledger.", "audit.", "report.", "breach."),
+    *("pattern.", "looks.", "cases."),
+)
 OF_MEMBERS = frozenset(op for op in Op if not op.value.startswith(NOT_OF_MEMBERS))
 
 
