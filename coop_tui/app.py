@@ -242,6 +242,15 @@ class StaffApp(WorkingApp):
         elif not isinstance(self.screen, ApprovalsScreen):
             self.push_screen(ApprovalsScreen())
 
+    def action_show_policy(self) -> None:
+        """`:politica`."""
+        from screens.policy import PolicyScreen
+
+        if self.desk() is None:
+            self.notify_safe("Termine primero de completar su acceso.", severity="warning")
+        elif not isinstance(self.screen, PolicyScreen):
+            self.push_screen(PolicyScreen())
+
     # Work ------------------------------------------------------------------------------------------
 
     def desk(self) -> Desk | None:

@@ -1,6 +1,6 @@
 """The policy as people read it: its values in words, its versions, and what differs between two (req. 48)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -108,11 +108,20 @@ def difference_lines(before: str, after: str) -> tuple[tuple[str, str, str], ...
 
 
 def value_rows(text: str) -> tuple[ValueRow, ...]:
-    """Every value of a document in words, section by section."""
-    return tuple(
-        ValueRow(".".join(place), section_words(place[0]), place_words(place), value_words(place, value))
-        for place, value in values_of(read_document(text.encode()))
-    )
+    """Every value of a document in words, section by section; one row an operation."""
+    rows: list[ValueRow] = []
+    for place, value in values_of(read_document(text.encode())):
+        words, shown, section = place_words(place), value_words(place, value), section_words(place[0])
+        if place[0] in ("limits", "operations"):
+            whole = place_words(place[:2])
+            part = f"{words.removeprefix(whole).lstrip(', ')}: {shown}"
+            if rows and rows[-1].place == ".".join(place[:2]):
+                rows[-1] = replace(rows[-1], value=f"{rows[-1].value} · {part}")
+            else:
+                rows.append(ValueRow(".".join(place[:2]), section, whole, part))
+        else:
+            rows.append(ValueRow(".".join(place), section, words, shown))
+    return tuple(rows)
 
 
 def versions(tx: Transaction) -> list[VersionRow]:

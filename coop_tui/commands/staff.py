@@ -24,6 +24,15 @@ class Approvals(Command):
     operation = "approval.view"
 
 
+class ShowPolicy(Command):
+    """La política en vigor en palabras, sus versiones, y la manera de proponer otra."""
+
+    id = "show_policy"
+    label = "Política"
+    words = ("politica",)
+    operation = "policy.view"
+
+
 class OwnPassword(Command):
     """Cambia su propia contraseña."""
 
@@ -67,6 +76,7 @@ class HighContrastTheme(Command):
 STAFF_COMMANDS = (
     *PROGRAM_COMMANDS,
     Approvals,
+    ShowPolicy,
     SignOut,
     OwnPassword,
     OwnSecondFactor,

@@ -37,6 +37,8 @@ from services.imports import ImportFiles, ImportRefused, import_files
 from services.operations import Op
 from services.operator import Role, system_operator
 from services.payments import ConfirmPayment, PreparePayment, confirm, prepare
+from services.policy import packaged_policy
+from services.policy_trail import adopt_policy
 from tests.screens.member_desk import MemberDesk
 from tests.screens.staff import Steps, at_rest, enter, staff_app
 from tests.screens.support import NARROW, WIDE, burst, running, settle, toasts
@@ -78,6 +80,8 @@ ELSEWHERE = {
     "ApprovalDialog": "visited by the tests of the payment form; its text goes through PlainText",
     "HalfDialog": "shows a generated password only",
     "Message": "shown with what the staff list gives; its text goes through PlainText",
+    "PolicyEditor": "shows the policy document, cleaned line by line; visited by its own tests",
+    "PolicyTerms": "shows the policy's values; its text goes through PlainText",
     "PasswordDialog": "its text is the program's own",
     "AddStaffDialog": "visited by the staff list's tests",
     "RightsDialog": "visited by the staff list's tests; its text goes through PlainText and inputs",
@@ -95,6 +99,7 @@ def world(sqlite_world: World) -> World:
 
 def hostile_desk(world: World, folder: Path, state: str, size: tuple[int, int]) -> MemberDesk:
     """One member, the person at the desk and everything around them made of hostile text."""
+    adopt_policy(world.uow, packaged_policy(), source="packaged")
     staff = world.staff("todo", ALL_ROLES, branch="018", sign_in=False, full_name=EVERYTHING)
     world.staff("otra", [Role.SUPERVISOR], sign_in=False, full_name=MARKUP)
     member = world.member(
@@ -411,6 +416,9 @@ async def beside_the_desk(visit: Visit) -> None:
     await visit.keys("<f3>")
     await visit.paste(EVERYTHING)
     await visit.keys("<enter>")
+    await visit.keys("<escape><escape>")
+    await visit.keys(":politica<enter>v")
+    await visit.scroll()
     await visit.keys("<escape><escape>")
     await visit.keys("<f7>s")
     await visit.scroll()

@@ -280,8 +280,9 @@ def test_versions_are_seen_and_compared(world: World, two: TwoPeople) -> None:
     ]
     words = {row.place: (row.section, row.words, row.value) for row in view.values}
     assert words["cash.reportable"] == ("Efectivo", "Monto que se reporta", "B/.10,000.00")
-    assert words["limits.transfer.third.single.cajero"][2] == "B/.5,000.00"
-    assert words["operations.contact.change.level"][1] == "Pidió un cambio de contacto, nivel de verificación"
+    assert "solo, en una operación, Cajero: B/.5,000.00" in words["limits.transfer.third"][2]
+    assert words["operations.contact.change"][1] == "Pidió un cambio de contacto"
+    assert "nivel de verificación: 3 · pide la contraseña: sí" in words["operations.contact.change"][2]
     older, newer = (row.version_id for row in reversed(view.versions))
     assert ("Efectivo: Monto que se reporta", "B/.10,000.00", "B/.5,000.00") in compare_policies(
         Compare(older, newer), two.checker, world.uow
