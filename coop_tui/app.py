@@ -50,9 +50,18 @@ class StaffApp(WorkingApp):
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         monotonic: Callable[[], float] = time.monotonic,
         background: bool = True,
+        recording: bool | None = None,
     ) -> None:
-        """`opener` gives the store (tests); `background`: deliver mail and resubmit from inside the app."""
-        super().__init__(settings, background=background, now=now, monotonic=monotonic, theme=theme_of(settings.theme))
+        """`opener` gives the store (tests); `background`: deliver mail and resubmit from inside the app; `recording`:
+        record sessions as the policy says (None: with the background work)."""
+        super().__init__(
+            settings,
+            background=background,
+            recording=recording,
+            now=now,
+            monotonic=monotonic,
+            theme=theme_of(settings.theme),
+        )
         self._store = Store(opener or partial(open_store_of, settings))
         self._demo = False
 

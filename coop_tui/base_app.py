@@ -62,7 +62,7 @@ class BaseApp(App[AppResultT], inherit_bindings=False):
         self._served: Served | None = None
         self._remapped: dict[str, tuple[str, ...]] = {}
         self.lines = CommandRunner(self)
-        self.gate = KeyGate(self, super().on_event)
+        self.gate = KeyGate(self, self._deliver)
         self.animation_level = "none"
         for known in THEMES:
             self.register_theme(known)
@@ -83,6 +83,14 @@ class BaseApp(App[AppResultT], inherit_bindings=False):
             self.gate.take(event)
         else:
             await super().on_event(event)
+
+    async def _deliver(self, event: events.Key | events.Paste) -> None:
+        """Hand a key on whose turn it is."""
+        self.typed(event)
+        await super().on_event(event)
+
+    def typed(self, event: events.Key | events.Paste) -> None:
+        """A key is about to reach what has the focus. For subclasses."""
 
     def on_unmount(self) -> None:
         """Let the keyboard go."""

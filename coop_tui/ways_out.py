@@ -19,6 +19,7 @@ from services.maildir import MaildirMail
 from services.pattern_run import PatternWatch
 from services.portal_throttles import purge
 from services.proposals import expire_proposals
+from services.recording_upkeep import end_lost, purge_recordings
 from services.schedule_runs import run_due
 from services.sealed_slip import purge_slips
 from services.statement_mails import mail_statements
@@ -74,6 +75,8 @@ def worker_tasks(settings: Settings, secrets: Secrets) -> Sequence[Task]:
         wipe_over,
         purge,
         PatternWatch(),
+        end_lost,
+        purge_recordings,
         partial(purge_slips, settings.slips_folder),
         partial(checkpoint, path=settings.checkpoints_path),
     )

@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from coop_tui.commands.staff import Approvals
-from coop_tui.session_app import SessionApp
+from coop_tui.recorded_app import RecordedApp
 from coop_tui.settings import Settings
 from screens.flow import background_flow, flow
 from screens.staff_shell import ShowsDelivery, ShowsOrders, ShowsWaiting
@@ -31,11 +31,11 @@ if TYPE_CHECKING:
 R = TypeVar("R")
 
 
-class WorkingApp(SessionApp):
+class WorkingApp(RecordedApp):
     """A program with a worker and a journal of its own. `background` False: neither (tests)."""
 
-    def __init__(self, settings: Settings, *, background: bool, **options: Any) -> None:
-        super().__init__(**options)
+    def __init__(self, settings: Settings, *, background: bool, recording: bool | None = None, **options: Any) -> None:
+        super().__init__(recording=background if recording is None else recording, **options)
         self.settings = settings
         self._wants_background = background
         self.background: Background | None = None
@@ -200,6 +200,7 @@ class WorkingApp(SessionApp):
             self.background.stop()
         if self._journal is not None:
             self._journal.close()
+        self.stop_recording(wait=True)
         if self._operator is not None:
             from services.staff_sessions import sign_out
 

@@ -7,7 +7,22 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, inspect, text
 
-HEAD = "0010"
+HEAD = "0011"
+#: Names of data/sql files whose triggers, functions and checks a store must have.
+GUARDED = (
+    "ledger",
+    "audit",
+    "cash",
+    "approvals",
+    "portal",
+    "audit_work",
+    "patterns",
+    "proposals",
+    "privacy",
+    "policy",
+    "follow_ups",
+    "recordings",
+)
 _TRIGGERS = text(
     "SELECT tgname AS name, pg_get_triggerdef(t.oid) AS body FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid"
     " WHERE NOT tgisinternal AND tgenabled IN ('O', 'A') AND relnamespace = current_schema()::regnamespace"
@@ -70,19 +85,7 @@ def missing_guards(engine: Engine) -> list[str]:
     """
     wanted = [
         "\n".join(line for line in statement.splitlines() if not line.startswith("--")).strip()
-        for name in (
-            "ledger",
-            "audit",
-            "cash",
-            "approvals",
-            "portal",
-            "audit_work",
-            "patterns",
-            "proposals",
-            "privacy",
-            "policy",
-            "follow_ups",
-        )
+        for name in GUARDED
         for statement in statements(f"{name}_{engine.dialect.name}")
     ]
     with engine.connect() as connection:

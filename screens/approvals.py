@@ -242,7 +242,8 @@ class ApprovalsScreen(BaseScreen[None]):
             await self._read()
             raise
         if isinstance(done, Effect) and done.secret is not None:
-            await self.app.push_screen_wait(Message("Segunda mitad", second_half_text(detail, done.secret.reveal())))
+            half = second_half_text(detail, done.secret.reveal())
+            await self.app.push_screen_wait(Message("Segunda mitad", half, secret=True))
         await self._read_next(place)
         told = done.text if isinstance(done, Effect) else f"comprobante {done.number}."
         self.say(f"Aprobada: {told}{self._what_next()}")

@@ -19,6 +19,7 @@ from widgets.command import Command, CommandClass
 from widgets.fields import Field, SecretField
 from widgets.signature import SignatureFields
 from widgets.text import PlainText, safe
+from widgets.unrecorded import UNRECORDED
 
 NO_DISK = "No se pudo escribir el sobre en el disco: no se emitió nada. Elija las mitades o avise a soporte."
 
@@ -99,7 +100,7 @@ class HalfDialog(BaseModal[bool]):
         with Vertical(classes="dialog"):
             yield PlainText(self._title, classes="dialog-title")
             yield PlainText(f"Solo {self._person} mira la pantalla y dicta su mitad al asociado.", multiline=True)
-            yield PlainText(id="half")
+            yield PlainText(id="half", classes=UNRECORDED)
             yield PlainText("F2 Mostrar   Esc No dictar", id="half-keys", classes="dialog-keys")
 
     def on_screen_suspend(self) -> None:

@@ -17,6 +17,7 @@ from services.maildir import MailSummary, read_maildir
 from widgets.command import Command, CommandClass
 from widgets.plain_table import Column, PlainTable
 from widgets.text import PlainText
+from widgets.unrecorded import UNRECORDED
 
 REFRESH_SECONDS = 5
 SMS_SUBJECT = "Mensaje de texto"
@@ -74,7 +75,7 @@ class Mailbox(BaseScreen[None]):
         with Vertical():
             yield self._table
             with VerticalScroll(id="mail-paper", can_focus=False):
-                yield PlainText(multiline=True, id="mail-text")
+                yield PlainText(multiline=True, id="mail-text", classes=UNRECORDED)
 
     def on_mount(self) -> None:
         """Read the folder and follow it."""

@@ -26,6 +26,7 @@ from widgets.fields import SecretField
 from widgets.qr_code import QrCode
 from widgets.secret_input import SecretInput
 from widgets.text import PlainText
+from widgets.unrecorded import UNRECORDED
 
 
 class SaveFactor(Command):
@@ -67,7 +68,7 @@ class SecondFactor(BaseScreen[bool]):
                     "Su rol lo exige antes de trabajar." if self._must else "Un código además de su contraseña."
                 )
                 yield PlainText("1. Lea el cuadro con su aplicación de autenticación, o escriba en ella:")
-                yield PlainText(id="factor-secret")
+                yield PlainText(id="factor-secret", classes=UNRECORDED)
                 yield PlainText("2. Escriba el código que muestra:")
                 yield self._code
 

@@ -227,7 +227,7 @@ class StaffList(BaseScreen[None]):
                 f"Usuario: {username}\nPrimera mitad de la contraseña temporal: {proposed.told.reveal()}\n\n"
                 "Dígasela a la persona: no se vuelve a mostrar. La segunda mitad la dice quien lo apruebe."
             )
-            await self.app.push_screen_wait(Message("Primera mitad", text))
+            await self.app.push_screen_wait(Message("Primera mitad", text, secret=True))
         await self._read()
         self.say(f"{username}: propuesto. Vale cuando otra persona lo apruebe (F4).")
 

@@ -31,6 +31,17 @@ class AuditPolicy:
 
 
 @dataclass(frozen=True, slots=True)
+class RecordingPolicy:
+    """Recordings of sessions at the desks of `roles` (C5). `kept_days` after its start one is deleted (req. 53)."""
+
+    enabled: bool
+    roles: tuple[str, ...]
+    kept_days: int
+    write_seconds: int
+    mark_minutes: int
+
+
+@dataclass(frozen=True, slots=True)
 class PatternsPolicy:
     """The parameters of each rule. `off`: names of rules that are not looked for. Hours of the day are Panama's."""
 

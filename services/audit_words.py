@@ -65,6 +65,14 @@ STAFF_WORDS: Mapping[str, str] = {
     Op.PATTERN_VIEW.value: "Vio las señales de la auditoría",
     Op.PATTERN_CLOSE.value: "Cerró una señal de la auditoría",
     "pattern.line": "Señal de la auditoría",
+    Op.RECORDING_WATCH.value: "Vio sesiones grabadas",
+    "recording.watched": "Dejó la repetición de una sesión",
+    "recording.start": "Empezó la grabación de su sesión",
+    "recording.mark": "Huella de la grabación",
+    "recording.end": "Terminó la grabación de su sesión",
+    "recording.lost": "Una grabación quedó sin cierre",
+    "recording.verify": "Verificó grabaciones",
+    "recording.purge": "Borró grabaciones vencidas",
     "biller.reconciliation_view": "Vio una conciliación",
     "biller.orders_view": "Vio las órdenes en proceso",
     Op.STAFF_VIEW.value: "Vio la lista del personal",
@@ -193,6 +201,10 @@ FIELDS: Mapping[str, str] = {
     "period": "periodo",
     "report": "reporte",
     "sha256": "huella",
+    "chunks": "trozos",
+    "steps": "pasos",
+    "head": "cabeza",
+    "lost": "no guardados",
 }
 """Names of the body's fields; one that has none is shown as it stands."""
 

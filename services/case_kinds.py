@@ -41,6 +41,7 @@ NO_OUTCOME = frozenset(
         Op.CASES_VIEW,
         Op.FOLLOW_UP,
         Op.LOOKS_VIEW,
+        Op.RECORDING_WATCH,
         Op.CALLER_VERIFY,
         Op.SECOND_PERSON,
         Op.AUDIT_READ,

@@ -81,6 +81,7 @@ class Op(StrEnum):
     PATTERN_VIEW = "pattern.view"
     PATTERN_CLOSE = "pattern.close"
     LOOKS_VIEW = "looks.view"
+    RECORDING_WATCH = "recording.watch"
     STAFF_MANAGE = "staff.manage"
     STAFF_APPROVE = "staff.approve"
     STAFF_UNLOCK = "staff.unlock"

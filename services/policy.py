@@ -8,7 +8,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from services.audit_policy import AuditPolicy, PatternsPolicy, check_patterns
+from services.audit_policy import AuditPolicy, PatternsPolicy, RecordingPolicy, check_patterns
 from services.calendar_rules import BusinessRule
 from services.operations import MONEY_OPS, Op
 from services.operator import Role
@@ -136,6 +136,7 @@ class Policy:
     billers: BillersPolicy
     audit: AuditPolicy
     patterns: PatternsPolicy
+    recording: RecordingPolicy
     cash: CashPolicy
     loan: LoanPolicy
     schedules: SchedulesPolicy
@@ -185,6 +186,7 @@ SECTIONS: dict[str, type[Any]] = {
     "billers": BillersPolicy,
     "audit": AuditPolicy,
     "patterns": PatternsPolicy,
+    "recording": RecordingPolicy,
     "cash": CashPolicy,
     "loan": LoanPolicy,
     "schedules": SchedulesPolicy,
@@ -225,7 +227,7 @@ def policy_of_document(document: Mapping[str, Any], sha256: str) -> Policy:
     if unknown:
         raise PolicyError(f"policy.toml: sección desconocida {sorted(unknown)[0]}")
     sections = {name: _section(name, kind, document.get(name)) for name, kind in SECTIONS.items()}
-    for name, key in (("session", "second_factor_roles"), ("approval", "late_roles")):
+    for name, key in (("session", "second_factor_roles"), ("approval", "late_roles"), ("recording", "roles")):
         if alien := set(getattr(sections[name], key)) - {role.value for role in Role}:
             raise PolicyError(f"policy.toml [{name}] {key}: rol desconocido {sorted(alien)[0]}")
     if sections["session"].outside_hours not in ("supervisor", "refuse"):

@@ -82,11 +82,11 @@ def test_start_up_is_light(module: str, forbidden: tuple[str, ...]) -> None:
 BEFORE_THE_FIRST_PAINT = """
     coop_tui coop_tui.app coop_tui.base_app coop_tui.cli coop_tui.commands coop_tui.commands.line
     coop_tui.commands.program coop_tui.commands.staff coop_tui.environment coop_tui.faults coop_tui.key_gate
-    coop_tui.logs coop_tui.session_app coop_tui.settings coop_tui.themes coop_tui.themes.house coop_tui.use_cases
-    coop_tui.warm_up coop_tui.working_app
+    coop_tui.logs coop_tui.recorded_app coop_tui.session_app coop_tui.settings coop_tui.themes
+    coop_tui.themes.house coop_tui.use_cases coop_tui.warm_up coop_tui.working_app
     screens screens.base screens.door screens.flow screens.sign_in screens.staff_shell
     widgets widgets.command widgets.command_bar widgets.fields widgets.house_input widgets.keys widgets.message_line
-    widgets.secret_input widgets.shell widgets.text widgets.top_bar
+    widgets.secret_input widgets.shell widgets.text widgets.top_bar widgets.unrecorded
     services services.errors services.text_cleaning
     data data.values data.values.dates data.values.errors data.values.text data.values.typed data.version
 """

@@ -11,6 +11,8 @@ from textual import events
 from textual.message import Message
 from textual.widgets import Input
 
+from widgets.unrecorded import UNRECORDED
+
 T = TypeVar("T")
 
 SECRET_LIMIT = 256
@@ -40,7 +42,7 @@ class SecretInput(Input):
             max_length=max_length,
             compact=True,
             id=id,
-            classes=classes,
+            classes=f"{UNRECORDED} {classes or ''}",
         )
         self.help_text = help_text
         self.error_listener: Callable[[str], None] | None = None

@@ -26,6 +26,8 @@ class Identity:
     branch: str = ""
     notice: tuple[str, ...] = ()
     """What waits for them («▲ 2 por aprobar · F4»), from the longest wording to the shortest."""
+    recorded: bool = False
+    """What is done here is recorded."""
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,9 @@ from widgets.text import PlainText, safe
 LEAST = 8
 """Cells below which a shortened institution beside a notice says nothing."""
 
+RECORDED = "● se graba"
+RECORDED_SHORT = "●"
+
 
 def moment(now: datetime) -> str:
     """Return an aware time as the bar shows it, in Panama: `lun 23/11/2026 09:41`."""
@@ -31,10 +34,13 @@ def top_text(identity: Identity, now: datetime, columns: int) -> Text:
     fitting = [text for wording in identity.notice if (text := safe(wording, "bold reverse")).cell_len <= room]
     notice = fitting[0] if fitting else Text()
     room -= notice.cell_len
-    if not fitting:
-        left = safe(identity.institution)
-    else:
-        left = Text("  ").append_text(safe(identity.institution)) if room >= LEAST else Text(" " * room)
+    lead = "  " if fitting else ""
+    mark = RECORDED_SHORT if identity.recorded else ""
+    if mark and room > len(lead) + len(RECORDED):
+        mark = RECORDED
+    left = Text(lead + mark)
+    if not (fitting or mark) or room >= LEAST + len(mark and lead + mark):
+        left.append(" · " if mark else "").append_text(safe(identity.institution))
     left.truncate(max(0, room), overflow="ellipsis", pad=True)
     line = Text().append_text(notice).append_text(left).append("  ").append_text(right)
     line.truncate(max(0, columns), overflow="ellipsis")

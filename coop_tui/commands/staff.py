@@ -33,6 +33,15 @@ class ShowPolicy(Command):
     operation = "policy.view"
 
 
+class RecordedSessions(Command):
+    """Muestra las sesiones grabadas del personal y las repite paso a paso."""
+
+    id = "recorded_sessions"
+    label = "Sesiones grabadas"
+    words = ("repeticion", "repetición")
+    operation = "recording.watch"
+
+
 class OwnPassword(Command):
     """Cambia su propia contraseña."""
 
@@ -77,6 +86,7 @@ STAFF_COMMANDS = (
     *PROGRAM_COMMANDS,
     Approvals,
     ShowPolicy,
+    RecordedSessions,
     SignOut,
     OwnPassword,
     OwnSecondFactor,

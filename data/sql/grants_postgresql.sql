@@ -38,6 +38,11 @@ GRANT INSERT ON pattern_line, pattern_closure, follow_up, follow_up_end TO {role
 --;
 GRANT INSERT ON privacy_request, privacy_step, breach, breach_step TO {role}
 --;
+-- Recordings of sessions: the guards let chunks go when the recording is marked as purged.
+GRANT INSERT, UPDATE (ended_at, ending, purged_at) ON recording TO {role}
+--;
+GRANT INSERT, DELETE ON recording_chunk TO {role}
+--;
 -- Members.
 GRANT INSERT, UPDATE (email, email_since, phone, phone_since) ON member TO {role}
 --;

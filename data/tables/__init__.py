@@ -46,6 +46,7 @@ from data.tables.portal import (
 )
 from data.tables.privacy import Breach, BreachStep, PrivacyRequest, PrivacyStep
 from data.tables.proposals import Proposal
+from data.tables.recordings import Recording, RecordingChunk
 from data.tables.staff import Staff, StaffRelative, StaffSession
 from data.tables.verification import Case, Factor, Lease, OneTimeCode, VerificationBlock
 
@@ -100,6 +101,8 @@ __all__ = [
     "Proposal",
     "Reconciliation",
     "ReconciliationLine",
+    "Recording",
+    "RecordingChunk",
     "RememberedDevice",
     "RollUp",
     "Schedule",

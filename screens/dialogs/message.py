@@ -13,6 +13,7 @@ from screens.base import Back, BaseModal
 from widgets.command import CommandClass
 from widgets.panel import PlainButton
 from widgets.text import PlainText
+from widgets.unrecorded import UNRECORDED
 
 
 class Close(Back):
@@ -32,16 +33,18 @@ class Message(BaseModal[None]):
     Message PlainButton { margin-top: 1; }
     """
 
-    def __init__(self, title: str, text: object) -> None:
+    def __init__(self, title: str, text: object, *, secret: bool = False) -> None:
+        """`secret`: the text is for these eyes alone, no recording keeps it."""
         super().__init__()
         self._title, self._text = title, text
+        self._classes_of_text = UNRECORDED if secret else ""
 
     def compose_body(self) -> ComposeResult:
         """Title, text and the way out."""
         with Vertical(classes="dialog"):
             yield PlainText(self._title, classes="dialog-title")
             with VerticalScroll(classes="dialog-scroll", can_focus=False):
-                yield PlainText(self._text, multiline=True)
+                yield PlainText(self._text, multiline=True, classes=self._classes_of_text)
             yield PlainButton("Cerrar", key="Esc", id="close")
 
     async def action_back(self) -> None:

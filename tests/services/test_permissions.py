@@ -19,7 +19,7 @@ from tests.services.world import World
 
 NOT_OF_MEMBERS = (
     *("staff.", "policy.", "import.", "ledger.", "audit.", "report.", "breach."),
-    *("pattern.", "looks.", "cases."),
+    *("pattern.", "looks.", "cases.", "recording."),
 )
 OF_MEMBERS = frozenset(op for op in Op if not op.value.startswith(NOT_OF_MEMBERS))
 
