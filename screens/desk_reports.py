@@ -1,4 +1,4 @@
-"""The way from the desk to the reports: the menu, or one of them at once by its words."""
+"""The way from the desk to the reports (the menu, or one at once by its words) and to the registers of privacy."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from screens.base import BaseScreen, LineEcho
 from services.errors import InvalidInput, NotFound
+from services.operations import Op
 from widgets.command import Command, CommandClass
 
 
@@ -18,10 +19,28 @@ class Reports(Command):
     usage = "REPORTE [PERIODO] [SUCURSAL]"
 
 
+class PrivacyRegister(Command):
+    """Registro de solicitudes sobre datos personales (acceso, rectificación, cancelación, oposición, portabilidad)."""
+
+    id = "privacy_register"
+    label = "Derechos sobre datos"
+    words = ("arco", "derechos")
+    operation = Op.PRIVACY_REGISTER.value
+
+
+class BreachRegister(Command):
+    """Registro de vulneraciones de datos personales, con su plazo de 72 horas."""
+
+    id = "breach_register"
+    label = "Vulneraciones"
+    words = ("vulneraciones", "brechas")
+    operation = Op.BREACH_VIEW.value
+
+
 class ReportsFromDesk(BaseScreen[None]):
     """What the desk has of it."""
 
-    ACTIONS: ClassVar[tuple[CommandClass, ...]] = (Reports,)
+    ACTIONS: ClassVar[tuple[CommandClass, ...]] = (Reports, PrivacyRegister, BreachRegister)
 
     def disabled_reason(self, command: CommandClass) -> str | None:
         """The menu has a line for those who may see one."""
@@ -36,6 +55,18 @@ class ReportsFromDesk(BaseScreen[None]):
         from screens.reports import ReportsMenu
 
         self.app.push_screen(ReportsMenu())
+
+    def action_privacy_register(self) -> None:
+        """`:arco`."""
+        from screens.privacy import PrivacyScreen
+
+        self.app.push_screen(PrivacyScreen())
+
+    def action_breach_register(self) -> None:
+        """`:vulneraciones`."""
+        from screens.breaches import BreachesScreen
+
+        self.app.push_screen(BreachesScreen())
 
     def line_reports(self, arguments: str) -> None:
         """`:rep cierre 23/11/2026`."""

@@ -7,6 +7,7 @@ that was known at that moment. The fields follow what is public of these article
 """
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
@@ -18,7 +19,8 @@ from sqlmodel import col
 
 from data.tables import Breach, BreachStep, Staff
 from data.values.card_number import NOTE_MESSAGE, contains_card_number
-from data.values.dates import format_datetime
+from data.values.dates import PANAMA, format_datetime, parse_date, to_utc
+from data.values.errors import InvalidValue
 from data.values.uuid7 import is_uuid7
 from services.audit_trail import canonical
 from services.errors import CoopError, InvalidInput, NotFound
@@ -46,6 +48,8 @@ FIELDS: Mapping[str, str] = {
 }
 NEEDED = ("nature", "data")
 TO_TELL = ("nature", "data", "measures", "advice", "contact")
+WHEN = "Fecha y hora no válidas (dd/mm/aaaa hh:mm)."
+_TIME = re.compile(r"(\S+)\s+([01]?[0-9]|2[0-3]):([0-5][0-9])")
 STATES = {
     "registered": "Registrada",
     "updated": "Actualizada",
@@ -267,3 +271,12 @@ def _clock(now: datetime, due: datetime, done: datetime | None, *, waits: bool) 
     if left >= timedelta(0):
         return f"quedan {span(left)}", False
     return f"venció hace {span(-left)}", True
+
+
+def parse_moment(typed: str) -> datetime:
+    """`23/11/2026 09:41`, a time in Panama, as UTC. Raises InvalidValue."""
+    match = _TIME.fullmatch(typed.strip())
+    if match is None:
+        raise InvalidValue(WHEN)
+    day = parse_date(match[1])
+    return to_utc(datetime(day.year, day.month, day.day, int(match[2]), int(match[3]), tzinfo=PANAMA))

@@ -31,7 +31,7 @@ from services.errors import CoopError, InvalidInput
 from services.operations import Op
 from services.operator import Operator
 from services.privacy_requests import RequestKind, RequestRow, note_export, open_request
-from services.receipts import TITLES
+from services.report_day import kind_title
 from services.unit_of_work import Transaction, UnitOfWork
 
 GIVES_DATA = frozenset({RequestKind.ACCESS, RequestKind.PORTABILITY})
@@ -174,7 +174,7 @@ def _movements(tx: Transaction, member_id: int) -> list[Row]:
         .order_by(col(Entry.id))
     )
     rows = [_plain(row._mapping) for row in tx.connection.execute(query)]
-    return [row | {"kind": TITLES.get(row["kind"], row["kind"])} for row in rows]
+    return [row | {"kind": kind_title(row["kind"])} for row in rows]
 
 
 def _plain(row: Mapping[Any, Any]) -> Row:

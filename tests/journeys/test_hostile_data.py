@@ -282,6 +282,7 @@ async def test_every_screen_survives_hostile_data(
         await beside_the_desk(visit)
         await at_the_drawer(visit, world)
         await in_the_audit(visit)
+        await in_the_registers(visit)
     assert [record for record in caplog.records if record.levelno >= logging.ERROR] == []
     if state == "activo":
         missing = every_screen() - visit.screens - ELSEWHERE.keys()
@@ -425,7 +426,7 @@ async def beside_the_desk(visit: Visit) -> None:
     await visit.keys("<escape><escape>")
     elsewhere = (":caja<enter>", ":cajas<enter>", ":efectivo<enter>", ":conciliar<enter>", ":ordenes<enter>", "<f4>")
     watch = (":señales<enter>", f":miro {NUMBER}<enter>")
-    reports = (":reportes<enter>", ":rep cierre<enter>", ":imagenes<enter>")
+    reports = (":reportes<enter>", ":rep cierre<enter>", ":imagenes<enter>", ":arco<enter>", ":vulneraciones<enter>")
     for opening in ("<f7>", "<f8>", ":clave<enter>", ":factor<enter>", "?", *elsewhere, *watch, *reports):
         await visit.keys(opening)
         assert not isinstance(visit.app.screen, Desk), opening
@@ -467,6 +468,24 @@ async def in_the_audit(visit: Visit) -> None:
     await visit.fill()
     await visit.keys("<escape>")
     await visit.keys("<escape>")
+
+
+async def in_the_registers(visit: Visit) -> None:
+    """A request and a breach, told in hostile words."""
+    await visit.keys(":arco<enter>n50012<enter>1")
+    await visit.paste(f"{MARKUP} {ESCAPES} {BIDI}"[:180])
+    await visit.keys("<f2>")
+    await visit.keys("<enter>")
+    await visit.scroll()
+    await visit.keys("<escape>")
+    await visit.keys(":vulneraciones<enter>n")
+    for _ in range(2):
+        await visit.paste(f"{MARKUP} {ESCAPES} {BIDI}"[:180])
+        await visit.keys("<enter>")
+    await visit.keys("<f2>")
+    await visit.scroll()
+    await visit.keys("<escape>")
+    assert isinstance(visit.app.screen, Desk), visit.app.screen
 
 
 async def test_the_look_sees_what_the_cleaner_takes_away(
