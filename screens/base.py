@@ -173,6 +173,11 @@ class BaseScreen(Screen[ResultT]):
             return LineEcho(f"{command.label} no lleva más datos.", runnable=False)
         return LineEcho(command.help, runnable=True)
 
+    def line_elsewhere(self, word: str) -> str:
+        """Say where a word of the `:` line belongs that this screen does not know; empty for one that is nowhere."""
+        del word
+        return ""
+
     def line_choices(self, command: CommandClass, arguments: str) -> Sequence[str]:
         """Return whole argument texts that complete `arguments` on the `:` line. For subclasses."""
         del command, arguments

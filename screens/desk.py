@@ -25,6 +25,7 @@ from screens.desk_commands import (
     ReportedCash,
     Search,
     StrangeImages,
+    of_the_record,
 )
 from screens.desk_watch import WatchFromDesk
 from screens.flow import background_flow, flow
@@ -72,6 +73,7 @@ class Desk(WatchFromDesk):
         LeaveDesk,
     )
     CSS_PATH = "desk.tcss"
+    line_elsewhere = of_the_record
     AUTO_FOCUS = "#search"
     HELP = SEARCH_HELP
 
@@ -312,12 +314,9 @@ class Desk(WatchFromDesk):
 
 def queue_cells(row: QueueRow, now: datetime) -> tuple[str, str, str, str]:
     """One who waits: since when, number, route, age."""
-    today = panama_date(row.requested_at) == panama_date(now)
-    since = (
-        format_time(row.requested_at)
-        if today
-        else f"{panama_date(row.requested_at):%d/%m} {format_time(row.requested_at)}"
-    )
+    day, since = panama_date(row.requested_at), format_time(row.requested_at)
+    if day != panama_date(now):
+        since = f"{day:%d/%m} {since}"
     return since, row.number, row.route, age(row.age_minutes)
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from screens.base import Back
+from typing import Any
+
+from screens.base import Back, BaseScreen
 from services.operations import Op
 from widgets.command import Command
 
@@ -128,3 +130,13 @@ class LeaveDesk(Back):
 
     label = "Borrar"
     footer = False
+
+
+def of_the_record(screen: BaseScreen[Any], word: str) -> str:
+    """Where to use a word of the `:` line that the record knows; empty for another."""
+    del screen
+    from screens.money_commands import MONEY
+    from screens.record_commands import SELDOM, USUAL
+
+    known = any(word in command.words for command in (*USUAL, *MONEY, *SELDOM))
+    return f"«{word}» es de la ficha: busque primero al asociado." if known else ""

@@ -155,16 +155,18 @@ def take_source(line: Line) -> None:
         del line.tokens[-2:]
 
 
-def take_usual_source(line: Line) -> None:
-    """The only account that money may leave; else it must be said."""
+def take_usual_source(line: Line, *, cash: bool = False) -> None:
+    """The only account that money may leave; else it must be said. `cash`: the cashier's drawer may stand for it."""
     usable = origins(line.hand.rows)
     if line.source or any("origen" in text for text in line.missing):
         return
     if len(usable) == 1:
         line.source = str(usable[0].position)
     else:
-        choices = either([f"«de {row.position}»" for row in usable])
-        line.missing.append(f"Falta de qué cuenta: {choices}." if usable else "No hay una cuenta de la que pagar.")
+        choices = [f"«de {row.position}»" for row in usable] + ([f"«de {CASH}» (efectivo)"] if cash else [])
+        line.missing.append(
+            f"Falta de qué cuenta: {either(choices)}." if choices else "No hay una cuenta de la que pagar."
+        )
 
 
 def check_cash(hand: Hand) -> None:

@@ -28,6 +28,7 @@ class AccountList(PlainText):
         super().__init__(multiline=True, id=id)
         self._rows, self.masked = tuple(rows), False
         self._cash = ""
+        self._redraw()  # The first layout takes its height from this, before any width is known.
 
     def on_resize(self) -> None:
         """Fit to the new width."""

@@ -105,7 +105,7 @@ def _pay(kind: PaidKind, line: Line) -> Said[FormText]:
         raise Unclear(f"El favorito {favourite.position} ({favourite.label}) no es {kind.one}.")
     line.target = _meant(account, fitting, (kind.one, kind.many), line, foreign=True)
     shown = _take_amount(amount, line)
-    take_usual_source(line)
+    take_usual_source(line, cash=line.hand.cash)
     what = named_side(line.target, line.hand) if line.target else kind.one
     origin = f" desde {named_side(line.source, line.hand)}" if line.source else ""
     return line.said(f"Pagar {shown} de {what}{origin}" if shown else f"Pagar {what}{origin}")

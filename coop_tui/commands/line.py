@@ -33,9 +33,10 @@ class CommandRunner:
     def preview(self, text: str) -> LineEcho:
         """Say in plain Spanish what a line would do."""
         command, arguments = self._by_word(text)
-        if command is None:
-            return LineEcho("No existe ese comando. Pulse ^p para verlos todos.", runnable=False)
         screen = self._screen()
+        if command is None:
+            known = screen.line_elsewhere(text.partition(" ")[0].casefold()) if screen is not None else ""
+            return LineEcho(known or "No existe ese comando. Pulse ^p para verlos todos.", runnable=False)
         if screen is None or command not in screen.commands():
             return LineEcho(command.help, runnable=not arguments)
         return screen.line_echo(command, arguments)

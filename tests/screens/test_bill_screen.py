@@ -350,3 +350,12 @@ def test_all_operations_of_billers_have_a_word() -> None:
     from screens.bill_line import OPS
 
     assert set(OPS.values()) == {Op.BILLER_PAY, Op.BILLER_TOP_UP}
+
+
+async def test_every_account_that_can_pay_stands_beside_the_form(sqlite_world: World, tmp_path: Path) -> None:
+    """The list's height is that of its first drawing, before it knows its width."""
+    with bill_counter(sqlite_world, tmp_path, accounts=2) as desk:
+        async with desk.served.desk.open(level=2):
+            await desk.keys(f":pg ensa {ENSA} 40<enter>")
+            assert desk.screen.source.input.has_focus and desk.screen.prepared is None
+            assert " 1 06-" in desk.shown() and " 2 06-" in desk.shown()

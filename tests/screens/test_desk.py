@@ -198,3 +198,13 @@ async def test_f12_right_behind_the_number_locks_and_opens_nothing_after(sqlite_
 )
 def test_age(minutes: int, shown: str) -> None:
     assert age(minutes) == shown
+
+
+async def test_a_word_of_the_record_says_where_it_belongs(sqlite_world: World, tmp_path: Path) -> None:
+    sqlite_world.staff(sign_in=False)
+    app = staff_app(sqlite_world, tmp_path)
+    async with at_the_desk(app):
+        await burst(app, ":pg ensa 40")
+        assert "✗ «pg» es de la ficha: busque primero al asociado." in screen_text(app)
+        await burst(app, "<enter><escape>:xyz")
+        assert "✗ No existe ese comando" in screen_text(app)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -62,9 +64,10 @@ def test_a_line_that_lacks_something_opens_the_form_with_what_is_clear(
 
 
 def test_what_there_are_two_of_must_be_said() -> None:
-    said = read_payment("pr", "cuota", TWO_SAVINGS)
+    said = read_payment("pr", "cuota", replace(TWO_SAVINGS, cash=False))
     assert said.form == FormText("", "", "cuota")
     assert "Hay 2 préstamos: falta cuál, 4 o 9." in said.text and "Falta de qué cuenta: «de 1» o «de 8»." in said.text
+    assert "«de 1», «de 8» o «de c» (efectivo)" in read_payment("pr", "cuota", TWO_SAVINGS).text
     whole = read_payment("pr", "9 125 de 8", TWO_SAVINGS)
     assert whole.form == FormText("8", "9", "125.00", whole=True)
 
