@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 Progress = Callable[[int, int], bool]
 TICK = 0.1
-EXPORTS = {"csv": "CSV", "xlsx": "XLSX (hoja de cálculo)", "jsonl": "JSON, una línea por evento"}
+EXPORTS = {"csv": "CSV", "xlsx": "XLSX (hoja de cálculo)", "jsonl": "JSON, una línea por evento", "parquet": "Parquet"}
 
 
 class AuditList(AuditDesk):

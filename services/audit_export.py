@@ -39,7 +39,7 @@ class ExportNotSaved(CoopError):
 
 @dataclass(frozen=True, slots=True)
 class ExportAudit:
-    """Write what fits the filter into `folder`. `format`: csv, xlsx or jsonl; `line`: the filter as it was typed."""
+    """Write what fits the filter into `folder`. `format`: csv, xlsx, jsonl or parquet; `line`: the filter as typed."""
 
     format: str
     reason: str

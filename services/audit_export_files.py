@@ -1,4 +1,4 @@
-"""The formats of an audit export, each written row by row: CSV (RFC 4180), XLSX without a library, JSON lines.
+"""The formats of an audit export, each written row by row: CSV (RFC 4180), JSON lines, XLSX and Parquet.
 
 A cell that a spreadsheet could take for a formula gets an apostrophe before it (A17). Amounts are whole centésimos and
 never negative; XLSX holds texts only.
@@ -17,6 +17,8 @@ from xml.sax.saxutils import escape
 from data.values.dates import format_date, to_panama
 from services.audit_trail import canonical
 from services.audit_words import action_text, result_text
+from services.parquet_file import ParquetColumn, Value
+from services.parquet_file import write_parquet as parquet
 from services.text_cleaning import clean
 
 COLUMNS = (
@@ -107,6 +109,16 @@ def write_xlsx(file: IO[bytes], rows: Iterator[tuple[str, Row]]) -> int:
     return count
 
 
+def write_parquet(file: IO[bytes], rows: Iterator[tuple[str, Row]]) -> int:
+    """The columns of the CSV, `evento` as a whole number (0 while it has no seal), and `cuerpo`: the sealed bytes."""
+    columns = [ParquetColumn(name, whole=name == "evento") for name in (*COLUMNS, "cuerpo")]
+    return parquet(file, columns, (_parquet_row(body, cells) for body, cells in rows))
+
+
+def _parquet_row(body: str, cells: Row) -> list[Value]:
+    return [int(cells["evento"] or 0), *(cells[name] for name in COLUMNS[1:]), body]
+
+
 def _xlsx_row(values: list[str] | tuple[str, ...]) -> bytes:
     cells = (f'<c t="inlineStr"><is><t xml:space="preserve">{escape(value)}</t></is></c>' for value in values)
     return f"<row>{''.join(cells)}</row>".encode()
@@ -132,5 +144,5 @@ _PARTS: Mapping[str, str] = MappingProxyType(
     }
 )
 WRITERS: Mapping[str, Callable[[IO[bytes], Iterator[tuple[str, Row]]], int]] = MappingProxyType(
-    {"csv": write_csv, "xlsx": write_xlsx, "jsonl": write_jsonl}
+    {"csv": write_csv, "xlsx": write_xlsx, "jsonl": write_jsonl, "parquet": write_parquet}
 )
