@@ -14,10 +14,12 @@ from screens.dialogs.confirm import Confirm
 from screens.flow import flow
 from screens.portal.account_detail import CardStatement, Detail
 from screens.portal.base import PortalPage
+from screens.portal.favourites import FAVOURITES, own_favourites
 from screens.portal.movements import MemberMovements
 from screens.portal.pay import KINDS_OF_MEMBERS, Payment
 from screens.portal.pay_bill import BILLS, TOP_UPS, BillPayment
 from screens.portal.payment_flow import PaymentFlow
+from screens.portal.plans import PLANS, own_plans
 from screens.portal.portal_shell import portal_shell
 from services.account_view import AccountRow
 from services.operations import Op
@@ -69,7 +71,7 @@ class MonthStatement(Command):
     """Su estado de cuenta general de un mes: en la pantalla, y en PDF a su correo."""
 
     id = "month_statement"
-    label = "Estado de cuenta"
+    label = "Estados"
     keys: ClassVar[tuple[str, ...]] = ("f8", "e")
 
 
@@ -84,6 +86,7 @@ class Leave(Command):
 
 TABS: tuple[CommandClass, ...] = (Accounts, Transactions)
 LINKS: tuple[CommandClass, ...] = (MonthStatement, Profile, Security, Leave)
+KEPT = {"favoritos": (FAVOURITES, own_favourites), "programados": (PLANS, own_plans)}
 BILL_KINDS = {"externos": (BILLS, Op.BILLER_PAY), "recargas": (TOP_UPS, Op.BILLER_TOP_UP)}
 
 
@@ -121,6 +124,7 @@ class Home(PortalPage[None]):
         menu = [*buttons[: len(TABS)], PlainText(id="menu-gap"), *buttons[len(TABS) :]]
         kinds = [(kind.key, kind.title) for kind in KINDS_OF_MEMBERS]
         kinds += [(key, title) for key, (title, _) in BILL_KINDS.items()]
+        kinds += [(key, title) for key, (title, _) in KEPT.items()]
         yield Vertical(
             Horizontal(*menu, id="menu"),
             PlainText(id="greeting"),
@@ -192,6 +196,11 @@ class Home(PortalPage[None]):
     async def pay(self, key: str) -> None:
         """One payment; what it moved is read again."""
         member_id = portal_shell(self).operator.member_id
+        if key in KEPT:
+            if await KEPT[key][1](self, member_id, self.rows):
+                await self._read()
+                self._show_tab(Accounts.id)
+            return
         payment: PaymentFlow
         if key in BILL_KINDS:
             payment = BillPayment(self, member_id, BILL_KINDS[key][1], self.rows)

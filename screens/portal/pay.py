@@ -14,6 +14,7 @@ from screens.portal.ask import Ask
 from screens.portal.base import PortalPage
 from screens.portal.payment_flow import CIS, PaymentFlow, account_text
 from services.account_view import AccountRow
+from services.favourites import FavouriteRow
 from services.one_time_codes import Destination
 from services.operations import Op
 from services.payees import FindPayees, Payee, find_payees
@@ -22,7 +23,6 @@ from services.payment_entry import MEMO_LENGTH
 from services.payment_kinds import KINDS
 from services.payment_options import Payable, PaymentOptions, payment_options
 from services.payments import ConfirmPayment, Prepared, PreparePayment, confirm, prepare
-from services.receipts import Receipt
 from services.verification_state import SentCode
 from widgets.fields import Field
 from widgets.house_input import MoneyInput, TextInput
@@ -50,12 +50,24 @@ THIRD_KIND = Kind("terceros", "Transferencias y pagos a otros asociados o tercer
 KINDS_OF_MEMBERS = (*OWN_KINDS, THIRD_KIND)
 
 
-class Payment(PaymentFlow):
-    """To an own account, or to somebody else's."""
+def kind_of(op: Op) -> Kind:
+    """The line of «Transacciones» that an operation belongs to. Raises StopIteration for a biller's."""
+    return next(kind for kind in KINDS_OF_MEMBERS if op in kind.ops)
 
-    def __init__(self, owner: PortalPage[Any], member_id: int, kind: Kind, rows: Sequence[AccountRow]) -> None:
+
+class Payment(PaymentFlow):
+    """To an own account, or to somebody else's. `to`: one that is known already."""
+
+    def __init__(
+        self,
+        owner: PortalPage[Any],
+        member_id: int,
+        kind: Kind,
+        rows: Sequence[AccountRow],
+        to: FavouriteRow | None = None,
+    ) -> None:
         super().__init__(owner, member_id, kind.title, rows)
-        self._kind = kind
+        self._kind, self._to = kind, to
         self._payable: Payable | None = None
         self._payee: Payee | None = None
         self._typed = ""
@@ -63,6 +75,8 @@ class Payment(PaymentFlow):
 
     def steps(self) -> Sequence[Callable[[], Awaitable[bool]]]:
         """To whom, how much."""
+        if self._to is not None:
+            return (self._ask_amount,)
         return (self._ask_payee if self._kind.third else self._ask_target, self._ask_amount)
 
     def review_title(self) -> str:
@@ -119,7 +133,27 @@ class Payment(PaymentFlow):
             self._payee = next((payee for payee in found if str(payee.account_id) == chosen), None)
         return self._payee is not None
 
+    async def _take_known(self, to: FavouriteRow) -> None:
+        """The favourite's account, as if it had been chosen here."""
+        account = to.to_account or 0
+        if self._kind.third:
+            self._payee = Payee(account, to.kind, to.target, "", to.holder, 1)
+            return
+        found = await self.owner.call(payment_options, PaymentOptions(self.member_id))
+        usual = next((item for item in found if item.account_id == account), None)
+        self._payable = usual or Payable(account, to.kind, (), "")
+
+    async def fix(self) -> Any:
+        """Have the service fix what was answered, for the review."""
+        return await self.owner.call(prepare, self._asked())
+
+    def take_fixed(self, fixed: Any) -> None:
+        """Keep what `fix` brought."""
+        self.prepared = fixed
+
     async def _ask_amount(self) -> bool:
+        if self._to is not None:
+            await self._take_known(self._to)
         options = self._payable.options if self._payable else ()
         first = Money(self._amount or (options[0].amount if options else 0))
         money = Field("Monto B/.", MoneyInput(value=first.format() if first.centesimos else "", id="amount"))
@@ -127,17 +161,18 @@ class Payment(PaymentFlow):
             "Detalle", TextInput(value=self._memo, max_length=MEMO_LENGTH, id="memo"), required=False
         )
 
-        async def fix(amount: Money, detail: str | None) -> Prepared:
+        async def fix(amount: Money, detail: str | None) -> Any:
             self._amount, self._memo = amount.centesimos, detail or ""
-            return await self.owner.call(prepare, self._asked())
+            return await self.fix()
 
         notes = [f"{option.label}: {Money(option.amount).format()}" for option in options]
         notes += [f"A {self._payee.holder}, {self._payee.label} {self._payee.number}"] if self._payee else []
         notes += [self._payable.due] if self._payable and self._payable.due else []
         fields: dict[str, Field[Any]] = {"amount": money, "memo": memo}
         asked = Ask(self.title, "¿Cuánto?", fields, fix, notes=notes, progress=self.progress(3))
-        self.prepared = await self.owner.app.push_screen_wait(asked)
-        return self.prepared is not None
+        fixed = await self.owner.app.push_screen_wait(asked)
+        self.take_fixed(fixed)
+        return fixed is not None
 
     # The service ------------------------------------------------------------------------------------
 
@@ -146,6 +181,6 @@ class Payment(PaymentFlow):
         command = SendPaymentCode(**asdict(self._asked()), destination=destination)
         return await self.owner.call(send_payment_code, command)
 
-    async def confirm(self, prepared: Prepared) -> Receipt:
+    async def confirm(self, prepared: Prepared) -> Any:
         """Post it."""
         return await self.owner.call(confirm, ConfirmPayment(self.key, prepared.hash, **asdict(self._asked())))

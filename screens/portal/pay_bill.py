@@ -23,6 +23,7 @@ from services.biller_payments import (
     inquire,
     prepare_bill,
 )
+from services.favourites import FavouriteRow
 from services.one_time_codes import Destination
 from services.operations import Op
 from services.payments import Prepared
@@ -35,16 +36,23 @@ BILLS, TOP_UPS = "Pagos de servicios externos", "Recargas"
 
 
 class BillPayment(PaymentFlow):
-    """A bill, or a recarga."""
+    """A bill, or a recarga. `to`: a biller and a number that are known already."""
 
     STEPS = 5
 
-    def __init__(self, owner: PortalPage[Any], member_id: int, op: Op, rows: Sequence[AccountRow]) -> None:
+    def __init__(
+        self,
+        owner: PortalPage[Any],
+        member_id: int,
+        op: Op,
+        rows: Sequence[AccountRow],
+        to: FavouriteRow | None = None,
+    ) -> None:
         super().__init__(owner, member_id, TOP_UPS if op is Op.BILLER_TOP_UP else BILLS, rows)
         self._op = op
         self._mode = PaymentKind.TOP_UP if op is Op.BILLER_TOP_UP else PaymentKind.BILL
-        self._biller: Biller | None = None
-        self._typed = ("", "")
+        self._biller: Biller | None = load_billers().get(to.biller or "") if to is not None else None
+        self._typed = (to.reference or "", to.extra or "") if to is not None else ("", "")
         self._found: BillFound | None = None
         self._amount = 0
 

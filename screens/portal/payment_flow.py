@@ -20,7 +20,6 @@ from services.errors import CoopError, StoreUnavailable
 from services.one_time_codes import Destination
 from services.payment_codes import CheckPaymentCode, check_payment_code
 from services.payments import Prepared
-from services.receipts import Receipt
 from services.verification_state import SentCode
 
 CIS = "Llame al CIS, 205-0911, o visite una sucursal."
@@ -54,14 +53,18 @@ class PaymentFlow:
         """Send the code of the payment on show."""
         raise NotImplementedError
 
-    async def confirm(self, prepared: Prepared) -> Receipt:
-        """Post it under `self.key`."""
+    async def confirm(self, prepared: Prepared) -> Any:
+        """Post it under `self.key`: the receipt."""
         raise NotImplementedError
+
+    async def show_done(self, done: Any) -> None:
+        """The receipt."""
+        await self.owner.app.push_screen_wait(PaymentReceipt(done))
 
     # The way ----------------------------------------------------------------------------------------
 
-    async def run(self) -> Receipt | None:
-        """Ask, one screen after the other. Answers the receipt, or None when the member went back to the start."""
+    async def run(self) -> Any:
+        """Ask, one screen after the other. Answers what `confirm` did, or None when the member went back."""
         if not paying(self.rows.values()):
             text = f"No tiene una cuenta afiliada desde la que se pueda pagar. {CIS}"
             await self.owner.app.push_screen_wait(Message(self.title, text))
@@ -72,7 +75,7 @@ class PaymentFlow:
             if at < len(steps):
                 at += 1 if await steps[at]() else -1
             elif (receipt := await self._review()) is not None:
-                await self.owner.app.push_screen_wait(PaymentReceipt(receipt))
+                await self.show_done(receipt)
                 return receipt
             else:
                 at -= 1
@@ -101,13 +104,13 @@ class PaymentFlow:
         self.source = next((row for row in sources if str(row.account_id) == found), None)
         return found is not None
 
-    async def _review(self) -> Receipt | None:
+    async def _review(self) -> Any:
         if self.prepared is None:
             raise LookupError("nothing was prepared")
         screen = ReviewPayment(self.review_title(), self.prepared, self._apply, self.progress(self.STEPS))
         return await self.owner.app.push_screen_wait(screen)
 
-    async def _apply(self) -> Receipt | None:
+    async def _apply(self) -> Any:
         """Post what is on show; None when its code was not given. The key stays the same through every retry."""
         prepared = self.prepared
         if prepared is None:

@@ -13,11 +13,13 @@ from textual.widget import Widget
 from screens.flow import flow
 from screens.layout import labelled
 from screens.portal.base import Forward, PortalScreen, StepBack
+from screens.portal.portal_shell import portal_shell
 from services.errors import StoreUnavailable
+from services.favourites import KeepPaid, keep_paid
 from services.payments import Prepared
 from services.receipt_print import text40
 from services.receipts import Receipt
-from widgets.command import CommandClass
+from widgets.command import Command, CommandClass
 from widgets.receipt_view import ReceiptView
 from widgets.text import PlainText, safe
 
@@ -113,14 +115,25 @@ class Done(Forward):
     label = "Finalizar"
 
 
+class KeepIt(Command):
+    """Guarda a quién pagó entre sus favoritos, para pagarle otra vez sin escribir la cuenta."""
+
+    id = "keep_it"
+    label = "Guardar en favoritos"
+    keys: ClassVar[tuple[str, ...]] = ("g",)
+
+
 class PaymentReceipt(PortalScreen[None]):
     """The receipt. It is mailed too: a kiosk prints nothing and keeps no file."""
 
-    ACTIONS: ClassVar[tuple[CommandClass, ...]] = (Done, StepBack)
+    ACTIONS: ClassVar[tuple[CommandClass, ...]] = (KeepIt, Done, StepBack)
     HEADING = "Comprobante"
-    BUTTONS = ("forward",)
+    BUTTONS = ("keep_it", "forward")
     AUTO_FOCUS = "#paper"
-    HELP = "Su comprobante. El aviso de la operación llega a su correo. F2 o Esc vuelve a sus cuentas."
+    HELP = (
+        "Su comprobante. El aviso de la operación llega a su correo. G guarda el destino en sus favoritos. F2 o Esc"
+        " vuelve a sus cuentas."
+    )
     DEFAULT_CSS: ClassVar[str] = """
     PaymentReceipt .card { align-horizontal: center; overflow-y: hidden; }
     PaymentReceipt #paper { height: 1fr; }
@@ -134,6 +147,12 @@ class PaymentReceipt(PortalScreen[None]):
     def compose_form(self) -> Iterable[Widget]:
         """The paper."""
         yield ReceiptView(text40(self._receipt), id="paper")
+
+    @flow
+    async def action_keep_it(self) -> None:
+        """G."""
+        member_id = portal_shell(self).operator.member_id
+        self.say((await self.call(keep_paid, KeepPaid(member_id, self._receipt.operation_id))).text)
 
     def action_forward(self) -> None:
         """F2."""
