@@ -64,6 +64,11 @@ def _named(row: PendingRow) -> str:
 
 def second_half_text(detail: ApprovalDetail, half: str) -> str:
     """What the approver tells the person; the maker told the first half."""
+    if detail.row.number:
+        return (
+            f"Asociado {detail.row.number} {detail.row.member}\nSegunda mitad: {'  '.join(half)}\n\n"
+            f"Díctela usted: no se vuelve a mostrar. La primera la dictó {detail.row.maker}; van seguidas, sin guion."
+        )
     return (
         f"Usuario: {detail.row.member}\nSegunda mitad de su contraseña temporal: {half}\n\n"
         f"Dígasela a la persona ahora: no se vuelve a mostrar. La primera la dice {detail.row.maker}."

@@ -149,6 +149,12 @@ class RecordActions(MemberScreen[None]):
 
         self.open_form(ChangeContactForm(self.member_id))
 
+    def action_ask_supervisor(self) -> None:
+        """`:pedir`."""
+        from screens.ask_supervisor import AskSupervisorForm
+
+        self.open_form(AskSupervisorForm(self.member_id))
+
     def action_cancel_contact(self) -> None:
         """From the list of other actions."""
         from screens.access_forms import CancelContactForm

@@ -189,6 +189,15 @@ class ChangeContact(Command):
     dangerous = True
 
 
+class AskSupervisor(Command):
+    """Deja en la cola, para que un supervisor lo apruebe desde su puesto: contacto, reanudar, credencial en mitades."""
+
+    id = "ask_supervisor"
+    label = "Pedir a un supervisor"
+    words: ClassVar[tuple[str, ...]] = ("pedir",)
+    operation = Op.CASE_OPEN.value
+
+
 class CancelContact(Command):
     """Cancela un cambio de correo o celular que todavía espera."""
 
@@ -282,6 +291,7 @@ SELDOM: tuple[CommandClass, ...] = (
     PrintedCredential,
     ForgetDevices,
     ChangeContact,
+    AskSupervisor,
     CancelContact,
     Affiliate,
     Suspend,

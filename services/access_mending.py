@@ -210,16 +210,18 @@ def resume(command: Resume, operator: Operator, uow: UnitOfWork) -> Mended:
     Raises the errors of authorisation (N3), InvalidInput, NotFound, NoAccess.
     """
 
-    def work(tx: Transaction, access: Access) -> tuple[str, dict[str, Any]]:
-        if access.state != AccessState.SUSPENDED:
-            raise InvalidInput("El acceso no está suspendido.")
-        detail = _back(tx, access)
-        text = "Acceso reanudado."
-        if access.state == AccessState.ISSUED:
-            text += " Envíe otra credencial temporal."
-        return text, detail
+    return _mend(command, operator, uow, Op.ACCESS_RESUME, "access_resumed", resume_access)
 
-    return _mend(command, operator, uow, Op.ACCESS_RESUME, "access_resumed", work)
+
+def resume_access(tx: Transaction, access: Access) -> tuple[str, dict[str, Any]]:
+    """The work of it, on held rows; answers what to tell and the detail of the event. Raises InvalidInput."""
+    if access.state != AccessState.SUSPENDED:
+        raise InvalidInput("El acceso no está suspendido.")
+    detail = _back(tx, access)
+    text = "Acceso reanudado."
+    if access.state == AccessState.ISSUED:
+        text += " Envíe otra credencial temporal."
+    return text, detail
 
 
 def close(command: Close, operator: Operator, uow: UnitOfWork) -> Mended:

@@ -177,12 +177,20 @@ def waiting_lines(tx: Transaction, member_id: int, level: int) -> tuple[str, ...
         .order_by(col(ApprovalRequest.requested_at))
     )
     rows = tx.connection.execute(query).all()
+    changes = tx.connection.execute(_changes_of(tx, member_id)).all()
     if level >= 1:
-        return tuple(
+        return tuple(f"Espera aprobación: {kind_of(row.kind).title} ({maker_of(row)})" for row in changes) + tuple(
             f"Espera aprobación: {WORDS[row.kind]} {Money(row.amount).with_symbol()} ({maker_of(row)})" for row in rows
         )
-    many = "1 operación espera" if len(rows) == 1 else f"{len(rows)} operaciones esperan"
-    return (f"{many} aprobación",) if rows else ()
+    count = len(rows) + len(changes)
+    many = "1 operación espera" if count == 1 else f"{count} operaciones esperan"
+    return (f"{many} aprobación",) if count else ()
+
+
+def _changes_of(tx: Transaction, member_id: int) -> Any:
+    return select(col(Proposal.kind), col(Proposal.maker)).where(
+        col(Proposal.member_id) == member_id, col(Proposal.state) == WAITING, col(Proposal.expires_at) > tx.now
+    )
 
 
 def _decision_line(row: Any) -> str:

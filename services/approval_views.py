@@ -14,6 +14,7 @@ from services.approval_rules import check_other_person, check_share, check_unrel
 from services.errors import CoopError, NotPermitted
 from services.operations import Op
 from services.operator import Operator
+from services.posting import Maker
 from services.timeline_words import STEPS
 from services.unit_of_work import Transaction, UnitOfWork
 
@@ -98,7 +99,7 @@ def _detail(tx: Transaction, request: Request) -> ApprovalDetail:
         reasons=request.reasons,
         note=request.note,
         evidence=evidence_text(request.evidence),
-        flags=_flags(tx, request),
+        flags=flags_of(tx, request.maker_id, request.maker),
         days=days,
         decides=decides,
     )
@@ -146,18 +147,18 @@ def _row_of(tx: Transaction, request: Request) -> PendingRow:
     return pending_row(tx, row)
 
 
-def _flags(tx: Transaction, request: Request) -> tuple[str, ...]:
+def flags_of(tx: Transaction, maker_id: int, maker: Maker) -> tuple[str, ...]:
     """The red flags of the call in which it was asked for, and that its maker works here no more."""
-    gone = (MAKER_GONE,) if _maker_is_gone(tx, request) else ()
-    if request.maker.case_id is None:
+    gone = (MAKER_GONE,) if _maker_is_gone(tx, maker_id) else ()
+    if maker.case_id is None:
         return gone
-    stored = tx.connection.execute(select(col(Case.flags)).where(col(Case.id) == request.maker.case_id)).scalar()
+    stored = tx.connection.execute(select(col(Case.flags)).where(col(Case.id) == maker.case_id)).scalar()
     catalogue = load_flags()
     return gone + tuple(flag.text if (flag := catalogue.get(name)) else name for name in (stored or "").split())
 
 
-def _maker_is_gone(tx: Transaction, request: Request) -> bool:
-    enabled = select(col(Staff.enabled)).where(col(Staff.id) == request.maker_id)
+def _maker_is_gone(tx: Transaction, maker_id: int) -> bool:
+    enabled = select(col(Staff.enabled)).where(col(Staff.id) == maker_id)
     return not tx.connection.execute(enabled).scalar()
 
 

@@ -138,8 +138,19 @@ def _is_theirs(row: Any, operator: Operator) -> bool:
     return kept == (operator.actor, operator.username, operator.channel.value, operator.branch, operator.terminal)
 
 
-def decide(op: Op, rule: Rule, found: Standing, *, member_id: int | None, now: datetime, policy: Policy) -> None:
+def decide(
+    op: Op,
+    rule: Rule,
+    found: Standing,
+    *,
+    member_id: int | None,
+    now: datetime,
+    policy: Policy,
+    second_follows: bool = False,
+) -> None:
     """Raise what stands in the way of `op`, most basic reason first; return if nothing does.
+
+    `second_follows`: nothing is done before a second person approves, who is the factor that makes N3 of N2 (req. 17).
 
     Raises NotPermitted, VerificationNeeded, ReauthenticationNeeded.
     """
@@ -150,10 +161,13 @@ def decide(op: Op, rule: Rule, found: Standing, *, member_id: int | None, now: d
             "No puede atender su propia cuenta ni la de un familiar declarado. Pida a otra persona que atienda."
         )
     needed = needed_level(rule, found.flags)
+    if second_follows:
+        needed = min(needed, 2)
     if found.level < needed:
         raise VerificationNeeded(needed, FACTOR_NAMES[found.level + 1])
     if (
         rule.level
+        and not second_follows
         and found.flags >= policy.verification.flags_for_supervisor
         and not found.factors
         & {

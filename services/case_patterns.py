@@ -43,7 +43,15 @@ def flag_change_and_reset(tx: Transaction) -> None:
     case.flags = " ".join(flags)
     tx.session.add(case)
     raised = replace(tx.standing, flags=len(flags))
-    authorisation.decide(tx.op, tx.rule, raised, member_id=tx.member_id, now=tx.now, policy=tx.policy)
+    authorisation.decide(
+        tx.op,
+        tx.rule,
+        raised,
+        member_id=tx.member_id,
+        now=tx.now,
+        policy=tx.policy,
+        second_follows=tx.second_follows,
+    )
     tx.standing = raised
     tx.record("case.flag", about=f"flag:{CHANGE_AND_RESET}", detail={"automatic": True})
 

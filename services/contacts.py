@@ -4,9 +4,10 @@ Until it is due the record keeps the old contact, so nothing secret can reach th
 as known since it was asked for (`email_since` = `requested_at`): its wait is over and credentials may go there.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Any, Literal
 
 from sqlmodel import col, select
 
@@ -18,7 +19,6 @@ from data.values.phone import Phone
 from services import outbox
 from services.access_notices import tell
 from services.access_states import AccessState, lock_member
-from services.address_marks import address_mark
 from services.case_patterns import flag_change_and_reset
 from services.errors import InvalidInput, NotFound
 from services.masking import masked_email, masked_phone
@@ -72,42 +72,63 @@ def change_contact(command: ChangeContact, operator: Operator, uow: UnitOfWork) 
     """
     with uow.begin(operator, Op.CONTACT_CHANGE, member_id=command.member_id) as tx:
         reason = check_reason(command.reason)
-        new = _parse(command.field, command.new)
-        member = lock_member(tx, command.member_id)
-        old = member.email if command.field == "email" else member.phone
-        if old is not None and _same(command.field, old, new):
-            raise InvalidInput("Ese contacto ya es el registrado.", field="new")
-        if _waiting(tx, command.member_id, command.field) is not None:
-            label = FIELD_LABELS[command.field]
-            raise InvalidInput(f"Ya hay un cambio de {label} en espera. Anúlelo antes de registrar otro.")
+        wanted = look_at_change(tx, command)
         flag_change_and_reset(tx)
-        effective_at = tx.now + timedelta(hours=tx.policy.verification.contact_wait_hours)
-        change = ContactChange(
-            member_id=command.member_id,
-            field=command.field,
-            old=old,
-            new=new,
-            state=WAITING,
-            requested_at=tx.now,
-            effective_at=effective_at,
-            staff_id=operator.staff_id,
-        )
-        tx.session.add(change)
-        tx.session.flush()
-        told = _tell_of_change(tx, member, change)
-        tx.record(
-            about=f"contact_change:{change.id}",
-            reason=reason,
-            detail={
-                "field": command.field,
-                "before": _masked(command.field, old),
-                "after": _masked(command.field, new),
-                "address": address_mark(tx, new),
-                "old_told": told,
-            },
-        )
+        changed = register_change(tx, wanted, operator.staff_id, reason, {})
         tx.commit()
-        return _changed(change, told, f"vale desde el {format_datetime(effective_at)}")
+        return changed
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A change that may be registered: the member, held, and the contact before and after."""
+
+    member: Member
+    member_id: int
+    field: ContactField
+    old: str | None
+    new: str
+
+
+def look_at_change(tx: Transaction, command: ChangeContact) -> Wanted:
+    """Raises NotFound, InvalidInput: not a contact, the same as now, or another change of the same field waits."""
+    new = _parse(command.field, command.new)
+    member = lock_member(tx, command.member_id)
+    old = member.email if command.field == "email" else member.phone
+    if old is not None and _same(command.field, old, new):
+        raise InvalidInput("Ese contacto ya es el registrado.", field="new")
+    if _waiting(tx, command.member_id, command.field) is not None:
+        label = FIELD_LABELS[command.field]
+        raise InvalidInput(f"Ya hay un cambio de {label} en espera. Anúlelo antes de registrar otro.")
+    return Wanted(member, command.member_id, command.field, old, new)
+
+
+def register_change(
+    tx: Transaction, wanted: Wanted, staff_id: int, reason: str, detail: Mapping[str, Any]
+) -> ContactChanged:
+    """Register it with its event and tell both contacts; the caller commits. `staff_id`: who was asked for it."""
+    effective_at = tx.now + timedelta(hours=tx.policy.verification.contact_wait_hours)
+    change = ContactChange(
+        member_id=wanted.member_id,
+        field=wanted.field,
+        old=wanted.old,
+        new=wanted.new,
+        state=WAITING,
+        requested_at=tx.now,
+        effective_at=effective_at,
+        staff_id=staff_id,
+    )
+    tx.session.add(change)
+    tx.session.flush()
+    told = _tell_of_change(tx, wanted.member, change)
+    shown = {"before": shown_contact(wanted.field, wanted.old), "after": shown_contact(wanted.field, wanted.new)}
+    tx.record(
+        Op.CONTACT_CHANGE.value,
+        about=f"contact_change:{change.id}",
+        reason=reason,
+        detail={"field": wanted.field, "old_told": told} | shown | dict(detail),
+    )
+    return _changed(change, told, f"vale desde el {format_datetime(effective_at)}")
 
 
 def cancel_change(command: CancelChange, operator: Operator, uow: UnitOfWork) -> ContactChanged:
@@ -167,11 +188,11 @@ def _apply(uow: UnitOfWork, change_id: int, member_id: int) -> bool:
         change.settled_at = tx.now
         tx.session.add_all([member, change])
         tx.session.flush()
-        shown = _masked(change.field, change.new)
+        shown = shown_contact(change.field, change.new)
         outbox.notice(tx, member_id, "contact_applied", {"field": FIELD_LABELS[change.field], "new": shown})
         tx.record(
             about=f"contact_change:{change.id}",
-            detail={"field": change.field, "before": _masked(change.field, change.old), "after": shown},
+            detail={"field": change.field, "before": shown_contact(change.field, change.old), "after": shown},
         )
         tx.commit()
         return True
@@ -184,7 +205,7 @@ def _tell_of_change(tx: Transaction, member: Member, change: ContactChange) -> b
     """
     effective = format_datetime(change.effective_at)
     label = FIELD_LABELS[change.field]
-    context = {"field": label, "new": _masked(change.field, change.new), "effective": effective}
+    context = {"field": label, "new": shown_contact(change.field, change.new), "effective": effective}
     told = [
         tell(tx, member, "mail", member.email, "contact_changed", context),
         tell(tx, member, "sms", member.phone, "contact_changed", context),
@@ -227,14 +248,15 @@ def _same(field: str, old: str, new: str) -> bool:
         return False
 
 
-def _masked(field: str, value: str | None) -> str:
+def shown_contact(field: str, value: str | None) -> str:
+    """Masked, as people and the trail see it."""
     return masked_email(value) if field == "email" else masked_phone(value)
 
 
 def _changed(change: ContactChange, told: bool, what: str) -> ContactChanged:
     if change.id is None:
         raise LookupError("not stored yet")
-    shown = _masked(change.field, change.new)
+    shown = shown_contact(change.field, change.new)
     text = f"Cambio de {FIELD_LABELS[change.field]} a {shown}: {what}."
     if not told:
         text += " No había un contacto anterior al cual avisar."

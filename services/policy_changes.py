@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import select, text, true
 from sqlmodel import col
 
-from data.tables import PolicyVersion, Proposal, Staff
+from data.tables import PolicyVersion, Staff
 from data.values.dates import format_datetime
 from services.errors import InvalidInput
 from services.operations import Op
@@ -67,7 +67,6 @@ class _Change(ProposalKind):
     def apply(self, tx: Transaction, command: ChangePolicy, prepared: None, told: Told) -> Effect:
         del prepared
         policy = checked(command.text)
-        maker = tx.connection.execute(select(col(Proposal.staff_id)).where(col(Proposal.id) == told.proposal)).scalar()
         from_at = max(command.from_at or tx.now, tx.now + LEAD)
         before = tx.policy.sha256
         keep_version(
@@ -77,7 +76,7 @@ class _Change(ProposalKind):
             source="proposal",
             from_at=from_at,
             at=tx.now,
-            proposed_by=maker,
+            proposed_by=told.maker_id,
             approved_by=tx.operator.staff_id,
             proposal_id=told.proposal,
             reason=told.reason,

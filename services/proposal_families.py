@@ -4,10 +4,12 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
-from services import policy_changes, staff_rights
+from services import member_changes, policy_changes, staff_rights
 from services.proposal_kinds import ProposalKind
 
-OF_COMMAND: Mapping[type[Any], ProposalKind] = MappingProxyType({**staff_rights.KINDS, **policy_changes.KINDS})
+OF_COMMAND: Mapping[type[Any], ProposalKind] = MappingProxyType(
+    {**staff_rights.KINDS, **policy_changes.KINDS, **member_changes.KINDS}
+)
 KINDS: Mapping[str, ProposalKind] = MappingProxyType({kind.name: kind for kind in OF_COMMAND.values()})
 
 

@@ -49,6 +49,7 @@ class Told:
     reason: str
     made_by: str
     proposal: str
+    maker_id: int
 
     @property
     def detail(self) -> dict[str, Any]:
@@ -63,6 +64,14 @@ class ProposalKind(ABC):
     title: str
     asks: Op
     gives: Op
+    why = "Da o cambia derechos: lo decide otra persona."
+    second_follows = False
+    """Whether the approver is the factor that lifts a caller's N2 to the N3 that `asks` wants (req. 17)."""
+
+    def member_of(self, command: Any) -> int | None:
+        """The member it is about."""
+        del command
+        return None
 
     @abstractmethod
     def parse(self, payload: Mapping[str, Any]) -> Any:

@@ -8,7 +8,7 @@ from sqlmodel import col
 from data.tables import Member, Proposal, Staff, StaffRelative
 from services.approval_queue import MOST, PendingRow, late_since, maker_of
 from services.approval_rows import WAITING
-from services.approval_views import ApprovalDetail, evidence_text
+from services.approval_views import ApprovalDetail, evidence_text, flags_of
 from services.errors import CoopError, NotPermitted
 from services.masking import masked_name
 from services.operations import Op
@@ -120,10 +120,10 @@ def proposal_detail(tx: Transaction, asked: Asked) -> ApprovalDetail:
         changes=_drift(asked.lines, lines),
         hash=shown_hash,
         trouble=trouble,
-        reasons=("Da o cambia derechos: lo decide otra persona.",),
+        reasons=(kind.why,),
         note=asked.reason,
         evidence=evidence_text(asked.evidence) if asked.member_id is not None else "",
-        flags=(),
+        flags=flags_of(tx, asked.maker_id, asked.maker) if asked.member_id is not None else (),
         days=(),
         decides=decides,
         differences=tuple(line for line in lines if line[1] != line[2]),

@@ -17,6 +17,7 @@ from data.secrets import Secret
 from data.tables import Proposal, Staff
 from services.approval_rows import APPROVED, EXPIRED, REFUSED, WAITING, WITHDRAWN
 from services.approval_rules import check_other_person, check_unrelated
+from services.case_patterns import flag_change_and_reset
 from services.errors import DataChanged, InvalidInput, KeyReused, NotPermitted
 from services.operations import Op
 from services.operator import Operator, system_operator
@@ -83,7 +84,8 @@ def propose(command: Propose, operator: Operator, uow: UnitOfWork) -> Proposed:
 
 def _propose(command: Propose, operator: Operator, uow: UnitOfWork) -> Proposed:
     kind = kind_of_command(command.command)
-    with uow.begin(operator, kind.asks, touch=False) as tx:
+    member_id = kind.member_of(command.command)
+    with uow.begin(operator, kind.asks, member_id=member_id, touch=False, second_follows=kind.second_follows) as tx:
         reason = check_reason(command.reason)
         if (earlier := _earlier(tx, kind, command)) is not None:
             tx.record("proposal.ask", result="repeated", about=earlier.id)
@@ -94,7 +96,8 @@ def _propose(command: Propose, operator: Operator, uow: UnitOfWork) -> Proposed:
             check_other_person(tx, operator.staff_id, change.concerns, CONCERNED)
         if not any(before != after for _, before, after in change.lines):
             raise InvalidInput(NO_CHANGE)
-        asked = place(tx, kind, command.command, change, key=command.key, reason=reason, member_id=None)
+        flag_change_and_reset(tx)
+        asked = place(tx, kind, command.command, change, key=command.key, reason=reason, member_id=member_id)
         detail = {"kind": kind.name, "subject": asked.subject, "hash": asked.prepared_hash}
         tx.record("proposal.ask", about=asked.id, reason=reason, detail=detail | _told_lines(change.lines))
         _keep(tx)
@@ -139,7 +142,7 @@ def _agree(command: Agree, operator: Operator, uow: UnitOfWork) -> Effect:
         shown = fingerprint(kind, wanted, change)
         if not hmac.compare_digest(shown.encode(), command.prepared_hash.encode()):
             raise DataChanged
-        effect = kind.apply(tx, wanted, prepared, Told(asked.reason, asked.maker.username, asked.id))
+        effect = kind.apply(tx, wanted, prepared, Told(asked.reason, asked.maker.username, asked.id, asked.maker_id))
         decide(tx, asked, APPROVED, None, by=operator.staff_id)
         hashes = {"asked": asked.prepared_hash, "approved": shown}
         detail = {"made_by": asked.maker.username, "kind": kind.name, "subject": asked.subject, "hashes": hashes}

@@ -51,6 +51,7 @@ class Transaction:
         self.policy, self.policy_name = policy, name
         self.secrets = uow.secrets
         self.standing: authorisation.Standing | None = None
+        self.second_follows = False
         self.events = 0
         self.committed = False
 
@@ -153,12 +154,20 @@ class UnitOfWork:
 
     @contextmanager
     def begin(
-        self, operator: Operator, op: Op, *, member_id: int | None = None, touch: bool = True, alone: bool = False
+        self,
+        operator: Operator,
+        op: Op,
+        *,
+        member_id: int | None = None,
+        touch: bool = True,
+        alone: bool = False,
+        second_follows: bool = False,
     ) -> Iterator[Transaction]:
         """A transaction for `op`, authorised. A refusal, here or in the body, leaves its own event and is raised on.
 
         `touch=False` is for what the screen does by itself: it doesn't count as the person being there (req. 13).
         `alone=True` is for what adds up: no other such transaction of this member or operator runs beside it (req. 42).
+        `second_follows=True` is for what only asks: a second person approves it before anything is done (req. 17).
         Raises the errors of authorisation, StoreUnavailable, and whatever CoopError the body raises.
         """
         try:
@@ -167,7 +176,19 @@ class UnitOfWork:
                 tx.standing = gate.standing(
                     tx.connection, operator, member_id, tx.now, tx.policy, touch=touch, alone=alone
                 )
-                gate.decide(op, tx.rule, tx.standing, member_id=member_id, now=tx.now, policy=tx.policy)
+                tx.second_follows = second_follows and not operator.is_member
+                if tx.second_follows:
+                    authorisation.decide(
+                        op,
+                        tx.rule,
+                        tx.standing,
+                        member_id=member_id,
+                        now=tx.now,
+                        policy=tx.policy,
+                        second_follows=True,
+                    )
+                else:
+                    gate.decide(op, tx.rule, tx.standing, member_id=member_id, now=tx.now, policy=tx.policy)
                 yield tx
         except StoreUnavailable:
             raise

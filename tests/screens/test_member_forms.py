@@ -7,12 +7,14 @@ from pathlib import Path
 from typing import Any
 
 from screens.access_forms import AffiliateForm, CancelContactForm, ChangeContactForm, RequestAccessForm
+from screens.ask_supervisor import AskSupervisorForm
 from screens.dialogs.confirm import Confirm
 from screens.fallback_form import FallbackForm, HalfDialog
 from screens.lock import LockScreen
 from screens.record import RecordScreen
 from tests.screens.member_desk import MemberDesk, member_desk
-from tests.screens.support import screen_text
+from tests.screens.staff import at_rest, at_the_desk, staff_app
+from tests.screens.support import burst, screen_text
 from tests.services.access_cases import live_credentials, mails
 from tests.services.world import PASSWORD, START, World
 from widgets.text import PlainText
@@ -139,3 +141,49 @@ async def test_each_half_is_shown_to_its_person_on_their_key_and_is_gone_after(
         assert isinstance(on(desk), RecordScreen) and "Entregada en mitades." in flat(desk)
         assert second not in screen_text(desk.app)
     assert live_credentials(sqlite_world, desk.member) == 1 and len(mails(sqlite_world, "credential_handed")) >= 1
+
+
+async def test_a_supervisor_approves_halves_from_another_seat(sqlite_world: World, tmp_path: Path) -> None:
+    """The agent dictates the first half, the supervisor the second; neither screen ever has both."""
+    desk = fallback_desk(sqlite_world, tmp_path)
+    async with desk.open(level=2):
+        await desk.keys(":pedir<enter>4<enter><enter>no<space>le<space>llega<space>el<space>correo<enter>")
+        dialog = on(desk)
+        assert isinstance(dialog, HalfDialog), flat(desk)
+        first = dialog._half.reveal()
+        await desk.keys("<f2><f2>")
+        assert isinstance(on(desk), RecordScreen) and "Queda en la cola (F4)" in flat(desk)
+        assert desk.record.record is not None
+        assert "Espera aprobación: Credencial en mitades (mrodriguez)" in desk.record.record.pending
+    assert live_credentials(sqlite_world, desk.member) == 0
+    other = staff_app(sqlite_world, tmp_path / "otro")
+    async with at_the_desk(other, "sgomez", code=sqlite_world.code().reveal()):
+        await burst(other, "<f4>")
+        await at_rest(other)
+        shown = " ".join(screen_text(other).split())
+        assert (
+            "Credencial en mitades" in shown and "en mitades, sin correo" in shown and "no le llega el correo" in shown
+        )
+        await burst(other, "a<f2>")
+        await at_rest(other)
+        told = " ".join(screen_text(other).split())
+        assert "Segunda mitad:" in told and "La primera la dictó mrodriguez" in told
+        second = told.partition("Segunda mitad: ")[2].partition(" Díctela")[0].replace(" ", "")[:6]
+        assert "  ".join(first) not in screen_text(other)
+        await burst(other, "<escape>")
+        await at_rest(other)
+    assert live_credentials(sqlite_world, desk.member) == 1
+    hashed = sqlite_world.scalar(
+        "SELECT secret_hash FROM temporary_credential ORDER BY issued_at DESC, id DESC LIMIT 1"
+    )
+    assert sqlite_world.hasher.verify(hashed, first + second)
+
+
+async def test_what_is_wrong_with_the_request_is_told_in_its_form(sqlite_world: World, tmp_path: Path) -> None:
+    desk = fallback_desk(sqlite_world, tmp_path)
+    async with desk.open(level=2):
+        await desk.keys(":pedir<enter>1<enter>no<space>es<space>correo<enter>lo<space>pidió<enter>")
+        assert isinstance(on(desk), AskSupervisorForm) and on(desk).new.has_class("-invalid")
+        await desk.keys("<escape><f2>:pedir<enter>3<enter><enter>lo<space>pidió<enter>")
+        assert "no está suspendido" in flat(desk)
+    assert sqlite_world.scalar("SELECT count(*) FROM proposal") == 0
