@@ -23,6 +23,7 @@ from screens.money_panels import AccountList
 from screens.own_accounts import origins
 from screens.payment_inputs import AmountInput, SideInput
 from screens.payment_next import PaymentNext
+from screens.staff_shell import staff_shell
 from services.account_view import AccountRow
 from services.biller_payments import (
     BillFound,
@@ -301,6 +302,8 @@ class BillScreen(PaymentNext):
         )
         prepared = await self.call(prepare_bill, asked)
         self.asked = asked
+        if found.unchecked:  # An Enter that was typed ahead meant a bill whose holder would be shown.
+            staff_shell(self).drop_typed_ahead()
         return prepared
 
     def command(self, prepared: Prepared) -> ConfirmBill:

@@ -221,12 +221,14 @@ class RecordScreen(RecordPlans):
     @flow
     async def action_verify(self) -> None:
         """V."""
-        from screens.verify import VerifyScreen
+        from screens.verify import FULL_LEVEL, VerifyScreen
 
         purpose = self.wanted or (self.record.access.fix if self.record else None)
-        await self.app.push_screen_wait(VerifyScreen(self.member_id, purpose or Op.CALLER_VERIFY.value))
+        level = await self.app.push_screen_wait(VerifyScreen(self.member_id, purpose or Op.CALLER_VERIFY.value))
         self.wanted = None
         await self.reload()
+        if level == FULL_LEVEL:  # In the line and not as a toast, which would lie over the next payment's review.
+            self.say("Verificación completa: N3.")
 
     async def run_command(self, command: CommandClass, arguments: str | None = None) -> None:
         """Remember what was refused: verifying the caller next is for that, and the code's message names it."""

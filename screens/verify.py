@@ -130,7 +130,6 @@ class VerifyScreen(MemberScreen[int]):
         if (served := self.shell.served()) is not None:
             self.shell.serve(Served(served.name, served.number, served.standing, level, state.lease_expires_at))
         if state.level >= FULL_LEVEL and state.outcome == "passed":
-            self.shell.notify_safe("Verificación completa: N3.")
             self.dismiss(state.level)
             return
         self.query_one("#standing", PlainText).show(standing(state))

@@ -151,6 +151,16 @@ async def test_a_silent_biller_is_paid_by_the_bill_in_hand_and_the_screen_says_s
     assert desk.orders() == [("biller.pay", "ensa", ENSA, 40_00)] and desk.paid() == [40_00]
 
 
+async def test_an_enter_that_was_typed_ahead_pays_no_unchecked_bill(desk: BillCounter) -> None:
+    async with desk.served.desk.open(level=2):
+        desk.sandbox.faults.add(Fault.DOWN, times=1)
+        await desk.keys(f":pg ensa {ENSA} 40<enter><enter><enter>")
+        assert desk.screen.prepared is not None and "SIN COMPROBAR: el recaudador no" in desk.shown()
+        assert desk.orders() == []
+        await desk.keys("<enter>")
+    assert desk.orders() == [("biller.pay", "ensa", ENSA, 40_00)]
+
+
 async def test_a_silent_biller_by_the_line_and_asked_again(desk: BillCounter) -> None:
     async with desk.served.desk.open(level=2):
         desk.sandbox.faults.add(Fault.DOWN, times=1)
@@ -206,7 +216,8 @@ async def test_a_receipt_in_process_tells_by_itself_how_it_ended(desk: BillCount
 
     async with desk.served.desk.open(level=2):
         desk.sandbox.faults.add(Fault.DOWN)
-        await desk.keys(f":pg ensa {ENSA} 40<enter><enter>")
+        await desk.keys(f":pg ensa {ENSA} 40<enter>")
+        await desk.keys("<enter>")
         assert "EN PROCESO" in desk.shown()
         app.watch_orders()
         await desk.served.desk.rest()
@@ -218,7 +229,8 @@ async def test_a_receipt_in_process_tells_by_itself_how_it_ended(desk: BillCount
         assert len(desk.world.events("receipt.view")) == seen + 1
         await settle_nothing(desk)
         desk.sandbox.faults.add(Fault.DOWN)
-        await desk.keys(f"<escape>:pg ensa {ENSA} 30<enter><enter><escape>")
+        await desk.keys(f"<escape>:pg ensa {ENSA} 30<enter>")
+        await desk.keys("<enter><escape>")
         assert isinstance(desk.screen, RecordScreen) and "▲ En proceso: ENSA B/.30.00" in desk.shown()
         await settle("refused")
         assert "En proceso" not in desk.shown() and desk.world.balance(desk.served.desk.first) == 1_282_64

@@ -116,7 +116,7 @@ async def test_the_way_to_the_top_and_what_is_shown_on_it(sqlite_world: World, d
         assert on(desk).state.level == 2 and phone not in screen_text(desk.app)
         await desk.keys("61")
         assert isinstance(on(desk), RecordScreen) and on(desk).record.level == 3
-        assert "Verificación completa: N3." in toasts(desk.app)
+        assert "✓ Verificación completa: N3." in screen_text(desk.app) and toasts(desk.app) == []
 
 
 async def test_a_second_person_signs_at_the_same_desk(sqlite_world: World, desk: MemberDesk) -> None:
