@@ -1,11 +1,13 @@
-"""A member in a real browser, by the keyboard alone: registers, is activated at the desk, sets up the access, signs the
-contract and stands before the accounts (S32–S76), then again from the same browser, which is remembered (S68).
+"""The whole story of a member in a real browser, by the keyboard alone: registers, waits in the queue, is activated at
+the desk, reads the mail of a real server, sets up the access, signs the contract, stands before the accounts, transfers
+(S32–S92), and comes again from the same browser, which is remembered (S68). The staff's timeline tells all of it.
 
 What a person would have seen stays as pictures in the test's folder.
 """
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -13,8 +15,12 @@ import pytest
 from data.catalog.questions import load_questions
 from data.values.uuid7 import uuid7
 from services.activation import Activate, activate
-from tests.services.access_cases import REASON, last_password
+from services.activation_queue import pending_activations
+from services.timeline import MemberTimeline, member_timeline
+from tests.portal.test_journey import assert_story, post
+from tests.services.access_cases import REASON
 from tests.services.portal_door import IMAGE_NAME, NEW_PASSWORD, USER, cedula
+from tests.services.smtp_server import Mailbox, smtp_server
 from tests.web.chromium import Tab, chromium
 from tests.web.living import LivingWorld
 from tests.web.served import Branch, Server
@@ -27,18 +33,29 @@ ANSWERS = ("Piloto de avioneta", "Halterofilia", "Maestra Olga")
 def test_from_registration_to_the_accounts_and_back(branch: Branch, living: LivingWorld, tmp_path: Path) -> None:
     member = living.member(NUMBER)
     living.account(member, product="01", label="APORTACIONES", balance=250_00)
-    with branch.served("--portal") as server, chromium() as browser:
+    living.account(member, balance=1_322_64, number="06-018-50012-1")
+    living.account(member, number="06-018-50012-2")
+    mailbox = Mailbox()
+    with branch.served("--portal") as server, chromium() as browser, smtp_server(mailbox) as port:
         visit = Visit(Tab(browser), server, living, tmp_path)
         visit.register()
         route = "SELECT state, route FROM access WHERE member_id = :id"
         assert living.rows(route, id=member) == [{"state": "solicitado", "route": "web"}]
         agent = living.staff("mrodriguez")
+        assert [row.number for row in pending_activations(agent, living.uow)] == [NUMBER]
         living.lease(agent, member, 3)
         activate(Activate(member, REASON, uuid7()), agent, living.uow)
-        visit.first_access(last_password(living))
+        (body,) = [text for text in post(living, port, mailbox) if "temporal" in text]
+        temporary = re.search(r"Contraseña temporal:\s*(\S+)", body)
+        assert temporary is not None, body
+        visit.first_access(temporary[1])
         visit.sign_in()
         visit.sign_the_contract()
         assert living.scalar("SELECT count(*) FROM contract_signature WHERE member_id = :id", id=member) == 1
+        visit.transfer()
+        assert living.scalar("SELECT balance FROM account WHERE number = '06-018-50012-2'") == 75_00
+        assert any("75.00" in text for text in post(living, port, mailbox))
+        assert_story([row.what for row in member_timeline(MemberTimeline(member, 200), agent, living.uow)])
         events = [event for event in living.events() if event["channel"] == "web"]
         assert {event["terminal"] for event in events} == {"Chrome en Linux"}
         visit.tab.page.close()
@@ -151,6 +168,26 @@ class Visit:
         tab.type("<Enter>")
         tab.see("Itzel", "Esta es su primera visita", "APORTACIONES", "250.00")
         self.picture("cuentas")
+
+    def transfer(self) -> None:
+        """Between the member's own savings, to the receipt (S10, S92)."""
+        tab = self.tab
+        tab.type("t")
+        tab.see("Transferencia entre cuentas propias")
+        tab.type("<Enter>")
+        tab.see("¿Desde qué cuenta?")
+        tab.type("<Enter>")
+        tab.see("¿A qué cuenta?")
+        tab.type("<Enter>")
+        tab.see("¿Cuánto?")
+        tab.type("75", "<Enter>", "mercado", "<Enter>")
+        tab.see("Confirmar", "75.00", "mercado")
+        self.picture("revision")
+        tab.type("<F2>")
+        tab.see("Comprobante", "Finalizar")
+        self.picture("comprobante")
+        tab.type("<F2>")
+        tab.see("1,247.64")
 
     def picture(self, name: str) -> None:
         """Keep what a person would see."""
