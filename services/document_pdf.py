@@ -30,12 +30,14 @@ class Paragraph:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Rows under headings. `widths` in points, together the page's 504; `right`: the columns of figures."""
+    """Rows under headings. `widths` in points, together the room between the margins (504, or 684 on a wide page);
+    `right`: the columns of figures. `wrap`: a text that is too long goes on below itself instead of being cut."""
 
     heads: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     widths: tuple[int, ...]
     right: frozenset[int] = frozenset()
+    wrap: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,17 +58,20 @@ class Code:
 Part = Paragraph | Table | Bars | Code
 #: Of bars and codes, in points.
 LABEL, BAR, MODULE = 170, 230, 2
+GAP = 6  # between two columns of a table
 
 
-def document_pdf(title: str, parts: Sequence[Part], foot: str) -> bytes:
-    """`parts` from top to bottom over as many pages as they take; `foot` and the page's number on each."""
+def document_pdf(title: str, parts: Sequence[Part], foot: str, *, wide: bool = False) -> bytes:
+    """`parts` from top to bottom over as many pages as they take; `foot` and the page's number on each. `wide`: the
+    paper lies on its side."""
     from reportlab.pdfgen.canvas import Canvas
 
     out = io.BytesIO()
-    canvas = Canvas(out, pagesize=(WIDTH, HEIGHT), invariant=1, pageCompression=1)
+    size = (HEIGHT, WIDTH) if wide else (WIDTH, HEIGHT)
+    canvas = Canvas(out, pagesize=size, invariant=1, pageCompression=1)
     canvas.setTitle(_drawable(title))
     canvas.setAuthor(HOUSE)
-    page = _Page(canvas, _drawable(title), _drawable(foot))
+    page = _Page(canvas, _drawable(title), _drawable(foot), size)
     for part in parts:
         page.draw(part)
     page.end()
@@ -77,8 +82,9 @@ def document_pdf(title: str, parts: Sequence[Part], foot: str) -> bytes:
 class _Page:
     """A pen that moves down and turns the page."""
 
-    def __init__(self, canvas: Canvas, title: str, foot: str) -> None:
+    def __init__(self, canvas: Canvas, title: str, foot: str, size: tuple[int, int]) -> None:
         self._canvas, self._title, self._foot = canvas, title, foot
+        self._width, self._height = size
         self._number, self._y = 0, 0
         self._turn()
 
@@ -118,7 +124,7 @@ class _Page:
         from reportlab.lib.utils import simpleSplit
 
         font = "Helvetica-Bold" if part.strong else "Helvetica"
-        for line in simpleSplit(_drawable(part.text), font, BODY, WIDTH - 2 * MARGIN) or [""]:
+        for line in simpleSplit(_drawable(part.text), font, BODY, self._width - 2 * MARGIN) or [""]:
             self._room(LEADING)
             self._canvas.setFont(font, BODY)
             self._canvas.drawString(MARGIN, self._y, line)
@@ -127,31 +133,49 @@ class _Page:
     def table(self, part: Table) -> None:
         self._heads(part)
         for row in part.rows:
-            if self._room(LEADING):
+            lines = self._lines(row, part)
+            if self._room(LEADING * len(lines)):
                 self._heads(part)
-                self._room(LEADING)
-            self._cells(row, part, "Helvetica")
+                self._room(LEADING * len(lines))
+            self._y += LEADING * (len(lines) - 1)
+            for number, line in enumerate(lines):
+                self._y -= LEADING if number else 0
+                self._cells(line, part, "Helvetica")
         self._y -= LEADING
+
+    def _lines(self, row: Sequence[str], part: Table) -> list[tuple[str, ...]]:
+        """A row, in as many lines as its longest text takes where the table wraps."""
+        if not part.wrap:
+            return [tuple(row)]
+        from reportlab.lib.utils import simpleSplit
+
+        cells = [
+            [text] if place in part.right else simpleSplit(_drawable(text), "Helvetica", SMALL, width - GAP) or [""]
+            for place, (text, width) in enumerate(zip(row, part.widths, strict=True))
+        ]
+        return [
+            tuple(cell[level] if level < len(cell) else "" for cell in cells) for level in range(max(map(len, cells)))
+        ]
 
     def end(self) -> None:
         """Close the last page."""
         self._canvas.setFont("Helvetica", SMALL)
         self._canvas.drawString(MARGIN, MARGIN - LEADING, self._foot)
-        self._canvas.drawRightString(WIDTH - MARGIN, MARGIN - LEADING, f"Página {self._number}")
+        self._canvas.drawRightString(self._width - MARGIN, MARGIN - LEADING, f"Página {self._number}")
         self._canvas.showPage()
 
     def _heads(self, part: Table) -> None:
         self._room(2 * LEADING)
         self._y += LEADING
         self._cells(part.heads, part, "Helvetica-Bold")
-        self._canvas.line(MARGIN, self._y - 3, WIDTH - MARGIN, self._y - 3)
+        self._canvas.line(MARGIN, self._y - 3, self._width - MARGIN, self._y - 3)
         self._y -= 3
 
     def _cells(self, row: Sequence[str], part: Table, font: str) -> None:
         self._canvas.setFont(font, SMALL)
         left = MARGIN
         for column, (text, width) in enumerate(zip(row, part.widths, strict=True)):
-            shown = self._fit(_drawable(text), font, width - 6)
+            shown = self._fit(_drawable(text), font, width - GAP)
             if column in part.right:
                 gap = 8 if column + 1 < len(row) else 0  # the next column may begin with a text
                 self._canvas.drawRightString(left + width - gap, self._y, shown)
@@ -177,12 +201,19 @@ class _Page:
 
     def _turn(self) -> None:
         self._number += 1
-        self._y = HEIGHT - MARGIN
+        self._y = self._height - MARGIN
         self._canvas.setFont("Helvetica-Bold", BODY)
         self._canvas.drawString(MARGIN, self._y, HOUSE)
-        self._canvas.drawRightString(WIDTH - MARGIN, self._y, self._title)
-        self._canvas.line(MARGIN, self._y - 6, WIDTH - MARGIN, self._y - 6)
+        self._canvas.drawRightString(self._width - MARGIN, self._y, self._title)
+        self._canvas.line(MARGIN, self._y - 6, self._width - MARGIN, self._y - 6)
         self._y -= 2 * LEADING
+
+
+def points_of(text: str, *, strong: bool = False) -> int:
+    """How wide a cell of a table must be for this text, in points."""
+    from reportlab.pdfbase.pdfmetrics import stringWidth
+
+    return int(stringWidth(_drawable(text), "Helvetica-Bold" if strong else "Helvetica", SMALL)) + GAP + 2
 
 
 def _drawable(text: str) -> str:

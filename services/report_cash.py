@@ -13,9 +13,9 @@ def cash_report(reading: Reading) -> Built:
     rows = read_marks(reading, reading.period.first)
     reading.step(1, 1)
     columns = (
-        Column("Fecha y hora"), Column("Comprobante"), Column("Operación"), Column("Asociado"), Column("Nombre"),
-        Column("Cédula"), Column("Sentido"), Column("Monto", "money"), Column("Semana del"),
-        Column("Total semana", "money"), Column("Origen de los fondos"), Column("Suc."), Column("Agente"),
+        Column("Cuándo"), Column("Comprobante"), Column("Operación"), Column("Asociado"), Column("Nombre"),
+        Column("Cédula"), Column("Sentido"), Column("Monto", "money"), Column("Del"),
+        Column("Semana", "money"), Column("Origen de los fondos"), Column("Suc."), Column("Agente"),
         Column("Estado"),
     )  # fmt: skip
     cells = tuple(_cells(row) for row in rows)

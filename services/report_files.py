@@ -12,7 +12,7 @@ from pathlib import Path
 from data.secrets.private_file import write_private
 from data.values.dates import format_datetime
 from data.values.uuid7 import uuid7
-from services.document_pdf import Bars, Code, Paragraph, Part, document_pdf
+from services.document_pdf import Bars, Code, Paragraph, Part, document_pdf, points_of
 from services.document_pdf import Table as PdfTable
 from services.errors import CoopError, InvalidInput
 from services.operator import Operator
@@ -22,8 +22,7 @@ from services.reports import kind_of
 from services.unit_of_work import UnitOfWork
 
 FORMATS = ("pdf", "xlsx")
-PAGE_WIDTH = 504  # points between the margins
-CHARACTER = 5  # points of a wide character at the size of tables
+ROOM, WIDE_ROOM = 504, 684  # points between the margins, upright and on its side
 
 
 class ReportNotSaved(CoopError):
@@ -82,34 +81,58 @@ def report_pdf(report: Report, watermark: str) -> bytes:
     """The document on letter paper; the watermark on each page, the checkpoint as a QR code at the end."""
     head = f"{report.period} · {report.scope} · hecho el {format_datetime(report.made_at)}"
     parts: list[Part] = [Paragraph(report.title, strong=True), Paragraph(head)]
+    wide = any(_natural(section) > ROOM for section in report.sections if isinstance(section, Table))
+    room = WIDE_ROOM if wide else ROOM
     for section in report.sections:
-        parts += _table(section) if isinstance(section, Table) else _series(section)
+        parts += _table(section, room) if isinstance(section, Table) else _series(section)
     parts += [Paragraph(note) for note in report.notes]
     beside = f"Auditoría: {report.mark}\nReporte: {report.digest[:16]}\n«coop-tui audit printed» dice si coincide."
     parts.append(Code(report.mark, beside))
-    return document_pdf(report.title, parts, watermark)
+    return document_pdf(report.title, parts, watermark, wide=wide)
 
 
-def _table(table: Table) -> list[Part]:
+def _table(table: Table, room: int) -> list[Part]:
     title = Paragraph(table.title, strong=True)
     if not table.rows:
         return [title, Paragraph(table.empty)]
-    whole = (*table.rows, *((table.total,) if table.total else ()))
-    rows = tuple(tuple(cell_text(*pair) for pair in zip(table.columns, row, strict=True)) for row in whole)
     right = frozenset(place for place, column in enumerate(table.columns) if column.is_figure)
-    heads = tuple(column.title for column in table.columns)
-    return [title, PdfTable(heads, rows, widths_of((heads, *rows)), right)]
+    heads, *rows = _texts(table)
+    return [title, PdfTable(heads, tuple(rows), widths_of([heads, *rows], room), right, wrap=True)]
 
 
-def widths_of(rows: tuple[tuple[str, ...], ...]) -> tuple[int, ...]:
-    """What each column wants; the widest gives what is too much and gets what is left. Points, 504 together."""
-    wanted = [max(len(row[place]) for row in rows) * CHARACTER + 12 for place in range(len(rows[0]))]
-    while (over := sum(wanted) - PAGE_WIDTH) > 0:
-        widest = max(range(len(wanted)), key=lambda place: wanted[place])
-        second = max((one for place, one in enumerate(wanted) if place != widest), default=0)
-        wanted[widest] -= min(over, max(1, wanted[widest] - second))
-    wanted[max(range(len(wanted)), key=lambda place: wanted[place])] += PAGE_WIDTH - sum(wanted)
-    return tuple(wanted)
+def _texts(table: Table) -> list[tuple[str, ...]]:
+    """Heads, rows and total as they are drawn."""
+    whole = (*table.rows, *((table.total,) if table.total else ()))
+    rows = [tuple(cell_text(*pair) for pair in zip(table.columns, row, strict=True)) for row in whole]
+    return [tuple(column.title for column in table.columns), *rows]
+
+
+def _natural(table: Table) -> int:
+    """How wide the table would be with every text on one line, in points."""
+    return sum(_widest(_texts(table))) if table.rows else 0
+
+
+def _widest(rows: list[tuple[str, ...]], *, words: bool = False) -> list[int]:
+    """By column, the points of its widest text, or of its widest word. The first row are the heads."""
+    found = []
+    for place in range(len(rows[0])):
+        texts = [
+            (row[place].split() or [""] if words else [row[place]], number == 0) for number, row in enumerate(rows)
+        ]
+        found.append(max(points_of(one, strong=strong) for parts, strong in texts for one in parts))
+    return found
+
+
+def widths_of(rows: list[tuple[str, ...]], room: int = ROOM) -> tuple[int, ...]:
+    """Points of each column, `room` together: its widest word at least, what is left where texts want more."""
+    wanted, widths = _widest(rows), _widest(rows, words=True)
+    places = range(len(widths))
+    while sum(widths) > room:  # not even the words fit: the widest gives way
+        widths[max(places, key=lambda place: widths[place])] -= 1
+    while sum(widths) < room and any(wanted[place] > widths[place] for place in places):
+        widths[max(places, key=lambda place: wanted[place] - widths[place])] += 1
+    widths[max(places, key=lambda place: widths[place])] += room - sum(widths)
+    return tuple(widths)
 
 
 def _series(series: Series) -> list[Part]:

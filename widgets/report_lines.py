@@ -39,6 +39,8 @@ def table_lines(table: Table, width: int) -> list[Text]:
     whole = [*table.rows, *([table.total] if table.total else [])]
     rows = [[plain(cell_text(*pair)) for pair in zip(table.columns, row, strict=True)] for row in whole]
     widths = _widths(table.columns, [heads, *rows], width)
+    if sum(widths) + GAP * (len(widths) - 1) > width:
+        return _records(heads, rows, len(table.rows), width)
     lines = [safe(line, "underline", multiline=True) for line in _row(table.columns, heads, widths)]
     for row in rows[: len(table.rows)]:
         lines += [safe(line, multiline=True) for line in _row(table.columns, row, widths)]
@@ -68,6 +70,16 @@ def _widths(columns: tuple[Column, ...], rows: list[list[str]], width: int) -> l
         wanted[widest] -= 1
         over -= 1
     return wanted
+
+
+def _records(heads: list[str], rows: list[list[str]], many: int, width: int) -> list[Text]:
+    """A table that is wider than the terminal: each row as its heads and cells, one after the other."""
+    lines: list[Text] = []
+    for number, row in enumerate(rows):
+        pairs = [f"{head}: {cell}" for head, cell in zip(heads, row, strict=True) if cell]
+        told = textwrap.wrap(" · ".join(pairs), width, subsequent_indent="    ")
+        lines += [safe(line, "bold" if number >= many else "", multiline=True) for line in told]
+    return lines
 
 
 def _row(columns: tuple[Column, ...], row: list[str], widths: list[int]) -> list[str]:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from data.values.dates import panama_midnight
 from services.report_document import Column, Report, Series, Table
 from widgets.plots import bar_lines, column_lines
-from widgets.report_lines import report_lines
+from widgets.report_lines import report_lines, table_lines
 
 LABELS = st.text("abcdefghij ñé", min_size=1, max_size=40).map(str.strip).filter(bool)
 POINTS = st.lists(st.tuples(LABELS, st.integers(-5, 10**13)), min_size=1, max_size=40)
@@ -62,3 +62,13 @@ def test_a_document_fits_and_its_total_stands_below_a_stroke(width: int, many: i
         assert sum("1,234.56" in line for line in body) == many
         words = sum(line.count("persona") for line in body)
         assert words == 3 * many  # nothing is cut off
+
+
+@given(st.integers(40, 90), st.integers(1, 5))
+def test_a_table_that_is_too_wide_is_told_row_by_row(width: int, many: int) -> None:
+    columns = tuple(Column(f"Columna {number}", "money" if number == 3 else "text") for number in range(14))
+    rows = tuple(tuple(10_000_00 if place == 3 else f"dato{place}x{row}" for place in range(14)) for row in range(many))
+    text = [line.plain for line in table_lines(Table("Ancha", columns, rows), width)]
+    assert max(map(len, text)) <= width
+    assert all(f"dato{place}x{row}" in " ".join(text) for place in (0, 7, 13) for row in range(many))
+    assert sum("10,000.00" in line for line in text) == many

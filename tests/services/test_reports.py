@@ -10,12 +10,15 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from sqlalchemy import update
 
 from data.engine import writing
 from data.tables import StaffSession
 from data.values.uuid7 import uuid7
 from services.cases import CloseCase, close_case
+from services.document_pdf import points_of
 from services.errors import NotPermitted, ReauthenticationNeeded
 from services.operations import Op
 from services.operator import Channel, Operator, Role
@@ -26,6 +29,7 @@ from services.report_access import AGENTS, FUNNEL, ROUTES, STUCK
 from services.report_cash import MARKS
 from services.report_channels import BY_CHANNEL, BY_KIND, BY_MONTH, BY_PERSON, months_of
 from services.report_document import Report, Table, middle
+from services.report_files import widths_of
 from services.report_handling import BY_AGENT
 from services.report_handling import BY_KIND as BY_REASON
 from services.report_periods import PeriodKind, parse_period, period_of
@@ -245,3 +249,18 @@ def test_each_report_for_its_roles_and_no_other(sqlite_world: World) -> None:
             else:
                 with pytest.raises(NotPermitted):
                     make_report(MakeReport(kind.word, period), person, sqlite_world.uow)
+
+
+WORDS = st.text("abcdeñ 0123456789-", min_size=0, max_size=60)
+
+
+@given(st.integers(1, 14).flatmap(lambda many: st.lists(st.tuples(*[WORDS] * many), min_size=1, max_size=6)),
+       st.sampled_from([504, 684]))  # fmt: skip
+def test_columns_of_a_page_fill_it_and_cut_no_word_that_has_room(rows: list[tuple[str, ...]], room: int) -> None:
+    widths = widths_of(rows, room)
+    assert sum(widths) == room and len(widths) == len(rows[0])
+    words = [[(word, number == 0) for number, row in enumerate(rows) for word in row[place].split() or [""]]
+             for place in range(len(widths))]  # fmt: skip
+    least = [max(points_of(word, strong=head) for word, head in column) for column in words]
+    if sum(least) <= room:
+        assert all(width >= small for width, small in zip(widths, least, strict=True))
