@@ -30,6 +30,7 @@ SUBCOMMANDS = {
     "audit": ("coop_tui.cli.audit", "auditoría: verify, printed, prove, checkpoint, public-key"),
     "contract": ("coop_tui.cli.contract", "contratos firmados: list, verify, export"),
     "cash": ("coop_tui.cli.cash", "efectivo que se reporta: marks"),
+    "report": ("coop_tui.cli.report", "reportes: cierre, accesos, tiempos, canales, efectivo"),
     "privacy": ("coop_tui.cli.privacy", "datos personales: solicitudes, vulneraciones, entrega de datos"),
     "db": ("coop_tui.cli.store", "base de datos: upgrade, check, grants, backup, restore"),
     "worker": ("coop_tui.cli.worker", "envía correos y hace las tareas de fondo"),

@@ -1,4 +1,4 @@
-"""`privacy …` as scripts call it: both registers and the hand-over."""
+"""`privacy …` and `report …` as scripts call them: both registers, the hand-over, the end of the day."""
 
 from __future__ import annotations
 
@@ -53,3 +53,17 @@ def test_requests_and_breaches(tmp_path: Path) -> None:
     run("breach-step", breach["breach_id"], "--state", "updated", "--note", "No salió nada", "--no-risk")
     run("breach-step", breach["breach_id"], "--state", "closed", "--note", "Sin más que hacer")
     assert run("breaches") == []
+
+
+@pytest.mark.thorough
+def test_the_end_of_the_day(tmp_path: Path) -> None:
+    console, _ = supervised(tmp_path)
+    words = ("report", "cierre", "--as", "rsanjur")
+    told = console.run("--json", *words, password=ADMINISTRATOR)
+    assert told.code == 0 and told.answer["data"]["sections"][0]["title"] == "Estado al cierre", told
+    plain = console.run(*words, "--period", "01/11/2026", password=ADMINISTRATOR)
+    assert plain.code == 0 and "Libro mayor\t0\t—\tCuadra" in plain.out, plain
+    saved = console.run("--json", *words, "--format", "pdf", "--folder", str(tmp_path), password=ADMINISTRATOR)
+    assert saved.code == 0 and Path(saved.answer["data"]["path"]).read_bytes().startswith(b"%PDF"), saved
+    assert console.run(*words, "--period", "2026-9", password=ADMINISTRATOR).code == 2
+    assert console.run(*words, "--period", "2026-2", password=ADMINISTRATOR).code == 1

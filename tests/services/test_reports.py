@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import update
 
+from coop_tui.cli.report import NAMES
 from data.engine import writing
 from data.tables import StaffSession
 from data.values.uuid7 import uuid7
@@ -241,6 +242,7 @@ def awake(world: World) -> None:
 def test_each_report_for_its_roles_and_no_other(sqlite_world: World) -> None:
     people = {role: sqlite_world.staff(role.value, [role], channel=Channel.BRANCH) for role in Role}
     rules = sqlite_world.uow.policy.operations
+    assert tuple(REPORTS) == NAMES  # what the command line offers before it loads anything
     for kind in REPORTS.values():
         period = period_of(kind.periods[0], TODAY)
         for role, person in people.items():
