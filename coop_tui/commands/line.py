@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Protocol
 
+from data.values.text import fold
 from screens.base import BaseScreen, LineEcho
 from widgets.command import CommandClass
 from widgets.shell import Shell
@@ -36,10 +37,18 @@ class CommandRunner:
         screen = self._screen()
         if command is None:
             known = screen.line_elsewhere(text.partition(" ")[0].casefold()) if screen is not None else ""
-            return LineEcho(known or "No existe ese comando. Pulse ^p para verlos todos.", runnable=False)
+            return LineEcho(known or self._unknown(text), runnable=False)
         if screen is None or command not in screen.commands():
             return LineEcho(command.help, runnable=not arguments)
         return screen.line_echo(command, arguments)
+
+    def _unknown(self, text: str) -> str:
+        """That there is no such word; of one that says a command's whole name, the word that stands for it."""
+        typed = fold(text.partition(" ")[0])
+        meant = [known for known in self._commands() if known.words and len(typed) > 2 and _means(typed, known)]
+        if not meant:
+            return "No existe ese comando. Pulse ^p para verlos todos."
+        return f"No existe «{typed}». Quizá: {', '.join(f'{one.words[0]} ({one.label})' for one in meant[:3])}."
 
     def completions(self, text: str) -> list[str]:
         """Return whole lines that begin like `text`."""
@@ -89,3 +98,9 @@ class CommandRunner:
             await screen.run_command(command, arguments)
         else:
             await self._program.action_command(command.id)
+
+
+def _means(typed: str, command: CommandClass) -> bool:
+    """Whether a whole word may stand for a command: `transferir` for `tr`, `movimientos` for `mov`."""
+    label = fold(command.label)
+    return label.startswith(typed) or any(len(word) > 2 and typed.startswith(word) for word in command.words)

@@ -237,6 +237,8 @@ async def test_the_line_says_what_it_will_do_and_never_runs_the_unknown() -> Non
     async with running(app):
         await burst(app, ":xyz<enter>")
         assert "✗ No existe ese comando" in screen_text(app)
+        await burst(app, "<escape>:transferir 1 2 75")
+        assert "✗ No existe «transferir». Quizá: tr (Transferir)." in screen_text(app)
         await burst(app, "<escape>:tr 1 2 75")
         assert "Requiere verificación N2" in screen_text(app)
         await burst(app, "<enter><escape>")
