@@ -1,4 +1,4 @@
-"""What the desk opens to watch over the work itself: patterns in the trail, who looked at whom."""
+"""What the desk opens to follow the work itself: cases, patterns in the trail, who looked at whom."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from typing import ClassVar
 from screens.base import LineEcho
 from screens.desk_reports import ReportsFromDesk
 from screens.flow import flow
+from services.case_filter import parse_cases
+from services.errors import InvalidInput
 from services.operations import Op
 from widgets.command import Command, CommandClass
 
@@ -30,10 +32,30 @@ class WhoLooked(Command):
     operation = Op.LOOKS_VIEW.value
 
 
+class Cases(Command):
+    """Abre los casos y los seguimientos. En la línea: casos estado:pendiente, casos socio:50012."""
+
+    id = "cases"
+    label = "Casos"
+    words = ("casos",)
+    usage = "FILTRO"
+    operation = Op.CASES_VIEW.value
+
+
 class WatchFromDesk(ReportsFromDesk):
     """The part of the desk that supervision starts from."""
 
-    ACTIONS: ClassVar[tuple[CommandClass, ...]] = (Patterns, WhoLooked)
+    ACTIONS: ClassVar[tuple[CommandClass, ...]] = (Cases, Patterns, WhoLooked)
+
+    def action_cases(self) -> None:
+        """`:casos`."""
+        self.line_cases("")
+
+    def line_cases(self, arguments: str) -> None:
+        """`:casos estado:pendiente`."""
+        from screens.cases import CasesScreen
+
+        self.app.push_screen(CasesScreen(arguments))
 
     def action_patterns(self) -> None:
         """`:señales`."""
@@ -61,7 +83,13 @@ class WatchFromDesk(ReportsFromDesk):
             self.line_who_looked(subject)
 
     def line_echo(self, command: CommandClass, arguments: str) -> LineEcho:
-        """Whose looks the line would show."""
+        """Whose looks the line would show, or which cases."""
+        if command is Cases and arguments and self.reason_against(command) is None:
+            try:
+                parse_cases(arguments)
+            except InvalidInput as error:
+                return LineEcho(error.user_text, runnable=False)
+            return LineEcho(f"Casos: {arguments}.", runnable=True)
         if command is WhoLooked and arguments and self.reason_against(command) is None:
             return LineEcho(f"Quién miró a «{arguments}», o a quiénes miró; quedará registrado.", runnable=True)
         return super().line_echo(command, arguments)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from data.values.dates import format_date, panama_date
+from data.values.uuid7 import uuid7
 from screens import record_commands as commands
 from screens.base import BaseScreen
 from screens.dialogs.reason import Reason, ReasonDialog, ReasonGiven
@@ -200,6 +202,26 @@ class RecordActions(MemberScreen[None]):
         from screens.timeline import TimelineScreen
 
         self.app.push_screen(TimelineScreen(self.member_id))
+
+    @flow
+    async def action_follow_up(self) -> None:
+        """`:seguir`."""
+        from screens.dialogs.ask_line import AskLine
+        from services.case_filter import FOLLOW_UP_HELP
+
+        if typed := await self.app.push_screen_wait(AskLine("Seguimiento", help_text=FOLLOW_UP_HELP)):
+            self.line_follow_up(typed)
+
+    @flow
+    async def line_follow_up(self, arguments: str) -> None:
+        """`:seguir 25/11/2026 llamar`."""
+        from services.case_filter import parse_follow_up
+        from services.follow_ups import AddFollowUp, add_follow_up
+
+        due_on, text = parse_follow_up(arguments, panama_date(self.shell.now()))
+        await self.call(add_follow_up, AddFollowUp(uuid7(), self.member_id, due_on, text))
+        await self.reload()
+        self.say(f"Seguimiento anotado para el {format_date(due_on)}.")
 
     def action_who_looked(self) -> None:
         """`:miro`."""

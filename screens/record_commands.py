@@ -95,6 +95,16 @@ class Timeline(Command):
     operation = Op.TIMELINE_VIEW.value
 
 
+class FollowUp(Command):
+    """Anota un seguimiento con el asociado. En la línea: seguir 25/11/2026 llamar para confirmar."""
+
+    id = "follow_up"
+    label = "Anotar seguimiento"
+    words: ClassVar[tuple[str, ...]] = ("seguir",)
+    usage = "FECHA TEXTO"
+    operation = Op.FOLLOW_UP.value
+
+
 class WhoLooked(Command):
     """Muestra quién del personal miró los datos de este asociado, por día."""
 
@@ -299,6 +309,7 @@ SELDOM: tuple[CommandClass, ...] = (
     CloseAccess,
     UnblockVerification,
     LiftIssueLimit,
+    FollowUp,
     WhoLooked,
 )
 """What `o` lists; all of them have their place in the palette too."""

@@ -425,7 +425,10 @@ async def beside_the_desk(visit: Visit) -> None:
     await visit.scroll()
     await visit.keys("<escape><escape>")
     elsewhere = (":caja<enter>", ":cajas<enter>", ":efectivo<enter>", ":conciliar<enter>", ":ordenes<enter>", "<f4>")
-    watch = (":señales<enter>", f":miro {NUMBER}<enter>")
+    watch = (":señales<enter>", f":miro {NUMBER}<enter>", ":casos<enter>", ":casos<enter>s")
+    await visit.keys(":casos<enter><enter>")
+    await visit.scroll()
+    await visit.keys("<escape><escape>")
     reports = (":reportes<enter>", ":rep cierre<enter>", ":imagenes<enter>", ":arco<enter>", ":vulneraciones<enter>")
     for opening in ("<f7>", "<f8>", ":clave<enter>", ":factor<enter>", "?", *elsewhere, *watch, *reports):
         await visit.keys(opening)
