@@ -5,7 +5,7 @@ compares (ledger_queries); bodies, request hashes and audit events are read here
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
@@ -42,9 +42,10 @@ def check(uow: UnitOfWork) -> tuple[Finding, ...]:
         return read_findings(connection)
 
 
-def read_findings(connection: Connection) -> tuple[Finding, ...]:
-    """The same of the state that this connection sees: for a report that tells of it with other things."""
-    return tuple(islice(_walk(connection), MAX_FINDINGS))
+def read_findings(connection: Connection, tick: Callable[[], None] = lambda: None) -> tuple[Finding, ...]:
+    """The same of the state that this connection sees: for a report that tells of it with other things. `tick` is
+    called before each part of the walk and may raise to end it."""
+    return tuple(islice(_walk(connection, tick), MAX_FINDINGS))
 
 
 def check_ledger(operator: Operator, uow: UnitOfWork) -> tuple[Finding, ...]:
@@ -59,11 +60,13 @@ def check_ledger(operator: Operator, uow: UnitOfWork) -> tuple[Finding, ...]:
     return findings
 
 
-def _walk(connection: Connection) -> Iterator[Finding]:
+def _walk(connection: Connection, tick: Callable[[], None]) -> Iterator[Finding]:
     for query in QUERIES:
+        tick()
         for row in _stream(connection, query.statement):
             yield Finding(query.code, query.table, str(row[0]), query.text.format(*row))
     for batch in _stream(connection, OPERATIONS).partitions(BATCH):
+        tick()
         yield from _check_operations(connection, list(batch))
     yield from _check_events(connection)
 

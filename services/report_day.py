@@ -171,7 +171,7 @@ def _state(reading: Reading, values: Mapping[str, Any], parts: list[Any]) -> Tab
     differences = [int(row[-1]) for row in drawers.rows if row[-1] is not None]
     still_open = sum(row[5] is None for row in drawers.rows)
     rejected = reading.connection.execute(queries.REJECTED, values).scalar_one()
-    findings = read_findings(reading.connection)
+    findings = read_findings(reading.connection, lambda: reading.step(6, STEPS))
     reading.step(7, STEPS)
     mark = last_mark(reading.checkpoints)
     rows: tuple[tuple[Cell, ...], ...] = (

@@ -162,7 +162,16 @@ def test_who_stops_it_sees_nothing_and_that_is_told(world: World) -> None:
     with pytest.raises(ReportStopped):
         make_report(MakeReport("cierre", DAY), counter.boss, world.uow, progress=progress)
     assert len(seen) == 4
-    assert [event["result"] for event in world.events("report.day")] == ["stopped"]
+    in_the_ledger: list[int] = []
+
+    def later(done: int, _total: int) -> bool:
+        in_the_ledger.append(done)
+        return in_the_ledger.count(6) < 3
+
+    with pytest.raises(ReportStopped):
+        make_report(MakeReport("cierre", DAY), counter.boss, world.uow, progress=later)
+    assert in_the_ledger[-3:] == [6, 6, 6]  # the walk over the ledger is asked, too, again and again
+    assert [event["result"] for event in world.events("report.day")] == ["stopped", "stopped"]
 
 
 def test_the_report_carries_the_last_checkpoint(world: World, tmp_path: Path) -> None:
