@@ -14,7 +14,7 @@ from textual.widgets import Input
 
 from coop_tui.portal_app import PortalApp
 from screens.portal.account_detail import CardStatement
-from screens.portal.ask import AskSecret
+from screens.portal.ask import Ask, AskSecret
 from screens.portal.contract import Contract
 from screens.portal.forgotten import NewPassword, ProveMember
 from screens.portal.help_page import HelpText
@@ -135,6 +135,7 @@ async def to_new_password(desk: Kiosk) -> None:
     await by(desk, f"{code_of(desk.world)}<enter>{answer}<enter>", NewPassword)
 
 
+PLAN = "t<end><enter><enter><enter><enter><enter>"
 FORGOTTEN = f"{USER}<enter>cualquiera<enter><f6>"
 #: How what stands beside the way in, asks for a code or tells of a card is reached; the first four from the door.
 BESIDE: dict[str, Callable[[Kiosk], Awaitable[None]]] = {
@@ -144,6 +145,7 @@ BESIDE: dict[str, Callable[[Kiosk], Awaitable[None]]] = {
     "new password": to_new_password,
     "card": lambda desk: by(desk, "<end><enter>", CardStatement),
     "month": lambda desk: by(desk, "e", MonthlyStatement),
+    "plan": lambda desk: by(desk, f"{PLAN}75<enter><enter><enter>", Ask),
     "code": lambda desk: by(
         desk, "t<home><down><down><down><down><down><enter><enter>50233<enter>40<enter><enter><f2><enter>", AskSecret
     ),
@@ -337,6 +339,25 @@ async def test_figures_of_the_first_person_are_gone_too(sqlite_world: World, tmp
         desk.on(User)
         planted = ("1,247.64", "06-018-50012", "para mi tía", "ITZEL", NEW_PASSWORD)
         await nothing_left(desk, planted)
+
+
+@pytest.mark.thorough
+async def test_what_the_first_person_planned_is_gone_too(sqlite_world: World, tmp_path: Path) -> None:
+    """A favourite on show, a plan half made, a statement: in the middle of each the time runs out."""
+    async with inside(sqlite_world, tmp_path) as desk:
+        await desk.keys("t<enter><enter><enter>75<enter><enter><enter>g<enter>")
+        sqlite_world.change("UPDATE favourite SET label = 'Mi guardadito'")
+        for script, seen in (
+            ("t<end><up><enter>", "Mi guardadito"),
+            (f"{PLAN}66.01<enter>", "66.01"),
+            ("e", "Octubre"),
+        ):
+            await desk.keys(script)
+            assert any(seen in text for text in texts_of(desk.app)), desk.text
+            await desk.pass_time(sqlite_world.uow.policy.portal.kiosk_idle_minutes * 60)
+            desk.on(User)
+            await nothing_left(desk, ("Mi guardadito", "66.01", "06-018-50012", "ITZEL"))
+            await desk.sign_in()
 
 
 async def test_a_fault_brings_the_first_screen_back(sqlite_world: World, tmp_path: Path) -> None:
