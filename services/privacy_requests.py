@@ -6,20 +6,21 @@ each step is a row and an event. What the person asked stands in the register, n
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import exists, insert, select
+from sqlalchemy import exists, insert, select, text
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import col
 
 from data.catalog.holidays import load_holidays
 from data.tables import Member, PrivacyRequest, PrivacyStep, Staff
+from data.types import utc_text
 from data.values.card_number import NOTE_MESSAGE, contains_card_number
 from data.values.dates import add_business_days, format_date, panama_date
 from data.values.uuid7 import is_uuid7
-from services.errors import CoopError, InvalidInput, NotFound
+from services.errors import CoopError, InvalidInput, NotFound, RateLimited
 from services.masking import masked_name
 from services.operations import Op
 from services.operator import Operator
@@ -28,6 +29,7 @@ from services.receipts import concern
 from services.text_cleaning import clean
 from services.unit_of_work import Transaction, UnitOfWork
 
+TRIES = text("SELECT count(*) FROM audit_event WHERE actor = :actor AND at > :since AND action = 'privacy.register'")
 COLUMNS = ("id", "member_id", "kind", "received_on", "due_on", "asked")
 LONGEST = 1_000
 LEAST = 5
@@ -140,7 +142,8 @@ class RequestRow:
 def register_request(command: RegisterRequest, operator: Operator, uow: UnitOfWork) -> RequestRow:
     """Write it down. The same key again answers with what it wrote.
 
-    Raises InvalidInput (fields `key`, `asked`, `received_on`), NotFound (no such member) and authorisation's errors.
+    Raises InvalidInput (fields `key`, `asked`, `received_on`), NotFound (no such member), RateLimited and the errors of
+    authorisation.
     """
     with uow.begin(operator, Op.PRIVACY_REGISTER, alone=True) as tx:
         today = panama_date(tx.now)
@@ -150,6 +153,7 @@ def register_request(command: RegisterRequest, operator: Operator, uow: UnitOfWo
         if received > today:
             raise InvalidInput("La fecha de recibo no puede estar en el futuro.", field="received_on")
         asked = _asked(command.asked)
+        _check_tries(tx)
         member = tx.connection.execute(
             select(col(Member.id)).where(col(Member.number) == command.number.strip())
         ).scalar()
@@ -225,13 +229,21 @@ def open_request(tx: Transaction, request_id: str) -> RequestRow:
     return row
 
 
+def _check_tries(tx: Transaction) -> None:
+    """A number that is tried here is a look-up like any other (req. 16). Raises RateLimited."""
+    limits = tx.policy.lookup
+    since = utc_text(tx.now - timedelta(minutes=limits.window_minutes))
+    if tx.connection.execute(TRIES, {"actor": tx.operator.actor, "since": since}).scalar_one() >= limits.per_window:
+        raise RateLimited
+
+
 def _asked(typed: str) -> str:
     if contains_card_number(typed):
         raise InvalidInput(NOTE_MESSAGE, field="asked")
-    text = clean(typed, LONGEST)
-    if sum(char.isalpha() for char in text) < LEAST:
+    asked = clean(typed, LONGEST)
+    if sum(char.isalpha() for char in asked) < LEAST:
         raise InvalidInput("Escriba qué pide la persona.", field="asked")
-    return text
+    return asked
 
 
 def _step(tx: Transaction, request_id: str, state: str, note: str, outcome: str | None = None) -> None:

@@ -28,7 +28,7 @@ from services.breaches import (
     list_breaches,
     register_breach,
 )
-from services.errors import InvalidInput, NotFound, NotPermitted
+from services.errors import InvalidInput, NotFound, NotPermitted, RateLimited
 from services.member_export import ExportMemberData, NoDataToGive, export_member_data
 from services.operator import Operator, Role
 from services.privacy_requests import (
@@ -130,6 +130,19 @@ def test_the_same_form_twice_is_one_request(world: World) -> None:
     assert (
         world.scalar("SELECT count(*) FROM privacy_request") == 1 == world.scalar("SELECT count(*) FROM privacy_step")
     )
+
+
+def test_numbers_are_not_tried_one_after_the_other(world: World) -> None:
+    agent = world.staff()
+    world.member()
+    for number in range(world.uow.policy.lookup.per_window):
+        with pytest.raises(NotFound):
+            register_request(RegisterRequest(uuid7(), f"{90000 + number}", RequestKind.ACCESS, ASKED), agent, world.uow)
+    with pytest.raises(RateLimited):
+        registered(world, agent)
+    world.clock.advance(minutes=world.uow.policy.lookup.window_minutes + 1)
+    awake(world)
+    assert registered(world, agent).number == "50012"
 
 
 def test_what_is_refused(world: World) -> None:
