@@ -339,7 +339,8 @@ def day_text(day: DaySummary, drawer: DrawerState | None = None) -> Text:
         facts.append((day.waiting, "espera aprobación", "esperan aprobación", ""))
     lines = [f"{count:>3} {one if count == 1 else many}{rest}" for count, one, many, rest in facts]
     if day.image_reports:
-        lines.append(f"!{day.image_reports:>2} sin su imagen  :imagenes")
+        many = "aviso" if day.image_reports == 1 else "avisos"
+        lines.append(f"!{day.image_reports:>2} {many}  :imagenes")
     if day.follow_ups:
         lines.append(f"▲{day.follow_ups:>2} para hoy  :casos")
     if drawer is not None:

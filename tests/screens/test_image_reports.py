@@ -40,7 +40,7 @@ async def test_the_desk_counts_them_and_the_list_is_attended(
 ) -> None:
     app = staff_app(both, tmp_path)
     async with at_the_desk(app, size=size):
-        assert "! 2 sin su imagen" in screen_text(app)
+        assert "! 2 avisos  :imagenes" in screen_text(app)
         await burst(app, ":imagenes<enter>")
         await at_rest(app)
         assert isinstance(app.screen, ImageReportsScreen)
@@ -56,7 +56,7 @@ async def test_the_desk_counts_them_and_the_list_is_attended(
         assert isinstance(app.screen, ImageReportsScreen)  # Nothing to attend to, and it says so.
         await burst(app, "<escape>")
         await at_rest(app)
-        assert isinstance(app.screen, Desk) and "sin su imagen" not in screen_text(app)
+        assert isinstance(app.screen, Desk) and ":imagenes" not in screen_text(app)
     notes = both.rows("SELECT note FROM image_report ORDER BY id")
     assert [row["note"] for row in notes] == ["Su hija pulsó la tecla"] * 3 + [
         "El asociado reconoció su imagen al intentar de nuevo"
