@@ -134,7 +134,7 @@ class PrintReport(Command):
 
 
 class CloseWithDifference(Command):
-    """Cierra la caja con la diferencia que se ve: queda registrada."""
+    """Cierra la caja con la diferencia que se ve, tras una pregunta: queda registrada."""
 
     id = "close_with_difference"
     label = "Cerrar así"

@@ -8,6 +8,7 @@ from textual import on
 from textual.app import ComposeResult
 
 from screens.base import Back, BaseScreen
+from screens.dialogs.confirm import Confirm
 from screens.drawer_commands import CloseWithDifference, CountAgain, PrintReport
 from screens.flow import flow
 from screens.staff_shell import staff_shell
@@ -54,7 +55,7 @@ class DifferenceScreen(BaseScreen[Answer]):
     AUTO_FOCUS = "#suspects"
     HELP = (
         "El conteo no cuadra con lo registrado. Abajo está lo que puede explicarlo: Enter abre el comprobante."
-        " R cuenta otra vez; F2 cierra con la diferencia, que queda registrada."
+        " R cuenta otra vez; F2 y F4 cierran con la diferencia, que queda registrada."
     )
     DEFAULT_CSS = """
     DifferenceScreen #difference { height: 1; padding: 0 1; text-style: bold; color: $text-warning; }
@@ -92,9 +93,18 @@ class DifferenceScreen(BaseScreen[Answer]):
         """R."""
         self.dismiss("recount")
 
-    def action_close_with_difference(self) -> None:
-        """F2."""
-        self.dismiss("stands")
+    @flow
+    async def action_close_with_difference(self) -> None:
+        """F2, and then another key: a second F2 of the count before it must not close anything."""
+        lines = (
+            f"{difference_text(self._found.difference)}.",
+            "La caja se cierra sin contarla otra vez, y la diferencia queda registrada con su usuario.",
+        )
+        question = Confirm(
+            "¿Cerrar con esta diferencia?", lines, accept="Cerrar así", dangerous=True, trigger_keys=("f2",)
+        )
+        if await self.app.push_screen_wait(question):
+            self.dismiss("stands")
 
 
 class DrawerReportScreen(BaseScreen[None]):

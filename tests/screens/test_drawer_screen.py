@@ -115,6 +115,18 @@ async def test_f2_lets_the_difference_stand_and_esc_leaves_it_open(desk: Counter
     assert (desk.counter.cash(), desk.counter.differences()) == (400_00, -100_00)
 
 
+async def test_a_key_that_repeats_closes_no_drawer_with_a_difference(desk: CounterDesk) -> None:
+    async with desk.at_the_drawer():
+        await open_with_500(desk)
+        await desk.keys("c4<f2><f2><f2>")
+        assert "¿Cerrar con esta diferencia?" in screen_text(desk.app) and desk.counter.cash() == 500_00
+        await desk.keys("<escape>")
+        assert isinstance(desk.app.screen, DifferenceScreen)
+        await desk.keys("<f2><f4><escape>")
+        assert "Faltan B/.100.00" in screen_text(desk.app)
+    assert (desk.counter.cash(), desk.counter.differences()) == (0, -100_00)
+
+
 async def test_more_than_the_policy_s_amount_asks_for_a_supervisor(desk: CounterDesk) -> None:
     world = desk.counter.world
     async with desk.at_the_drawer():
