@@ -5,9 +5,14 @@ from __future__ import annotations
 from typing import ClassVar
 
 from screens.base import BaseScreen, LineEcho
+from screens.staff_shell import staff_shell
 from services.errors import InvalidInput, NotFound
 from services.operations import Op
 from widgets.command import Command, CommandClass
+
+NONE = "Su rol no tiene reportes."
+#: What the reports ask for; the desk is drawn before their own module is loaded.
+OF_REPORTS = (Op.REPORT_DAY, Op.REPORT_ACCESS, Op.REPORT_HANDLING, Op.REPORT_CHANNELS, Op.CASH_MARKS_VIEW)
 
 
 class Reports(Command):
@@ -45,9 +50,9 @@ class ReportsFromDesk(BaseScreen[None]):
     def disabled_reason(self, command: CommandClass) -> str | None:
         """The menu has a line for those who may see one."""
         if command is Reports:
-            from screens.reports import NONE, permitted
-
-            return None if permitted(self) else NONE
+            shell = staff_shell(self)
+            rules = shell.uow.policy.operations
+            return None if any(rules[op].roles & shell.operator.roles for op in OF_REPORTS) else NONE
         return super().disabled_reason(command)
 
     def action_reports(self) -> None:

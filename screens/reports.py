@@ -21,8 +21,6 @@ from widgets.text import PlainText
 if TYPE_CHECKING:
     from textual.message_pump import MessagePump
 
-NONE = "Su rol no tiene reportes."
-
 
 class ReportsMenu(BaseScreen[None]):
     """One line a report."""

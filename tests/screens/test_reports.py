@@ -10,11 +10,12 @@ import pytest
 
 from screens import report as report_screen
 from screens.desk import Desk
+from screens.desk_reports import OF_REPORTS
 from screens.report import ReportScreen
 from screens.reports import ReportsMenu
 from services.operator import Operator, Role
 from services.report_document import Report
-from services.reports import MakeReport, make_report
+from services.reports import REPORTS, MakeReport, make_report
 from services.unit_of_work import UnitOfWork
 from tests.screens.staff import at_rest, at_the_desk, staff_app
 from tests.screens.support import SIZES, assert_snapshot, burst, screen_text
@@ -72,6 +73,10 @@ async def test_a_line_opens_one_and_says_what_it_can_t(sqlite_world: World, tmp_
         await burst(app, "<escape>:rep cierre 2026-2<enter>")
         assert "no sale para ese periodo" in screen_text(app)
         await burst(app, "<escape>")
+
+
+def test_the_desk_knows_what_the_reports_ask_for() -> None:
+    assert set(OF_REPORTS) == {kind.op for kind in REPORTS.values()}
 
 
 async def test_who_may_none_is_told_so(sqlite_world: World, tmp_path: Path) -> None:
