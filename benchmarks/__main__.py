@@ -1,6 +1,7 @@
 """`make bench`: a table of figures, each beside a baseline of the same run, and bench.json.
 
-python -m benchmarks [--quick] [--only start,search,transfer,kinds,hot,pace,audit,filters,portal] [--out bench.json]
+python -m benchmarks [--quick] [--only start,search,transfer,kinds,hot,pace,audit,filters,patterns,portal]
+                     [--out bench.json]
 """
 
 from __future__ import annotations
@@ -66,6 +67,12 @@ def _filters(folder: Path, quick: bool) -> list[Figure]:
     return audit_filters.measure(folder, rounds=3 if quick else 15, events=50_000 if quick else 1_000_000)
 
 
+def _patterns(folder: Path, quick: bool) -> list[Figure]:
+    from benchmarks import patterns
+
+    return patterns.measure(folder, rounds=2 if quick else 5, events=20_000 if quick else 200_000)
+
+
 def _kinds(folder: Path, quick: bool) -> list[Figure]:
     from benchmarks import kinds
 
@@ -99,6 +106,7 @@ PARTS: dict[str, Callable[[Path, bool], list[Figure]]] = {
     "pace": _pace,
     "audit": _audit,
     "filters": _filters,
+    "patterns": _patterns,
     "portal": _portal,
 }
 
