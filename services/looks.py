@@ -30,7 +30,7 @@ DAYS = 30
 MOST = 200
 RECORD = frozenset({Op.RECORD_VIEW.value, Op.TIMELINE_VIEW.value, Op.NOTES_VIEW.value})
 MONEY = frozenset({Op.BALANCES_VIEW.value, Op.MOVEMENTS_VIEW.value, Op.RECEIPT_VIEW.value, "payment.prepare"})
-SAID = frozenset({"verification.step", "lease.grant", "lease.renew"})
+SAID = frozenset({"verification.step", "lease.grant", "lease.renew", Op.FOLLOW_UP.value})
 
 
 @dataclass(frozen=True, slots=True)
