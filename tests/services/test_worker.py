@@ -5,6 +5,8 @@ from __future__ import annotations
 import threading
 from email.message import EmailMessage
 
+import pytest
+
 from services.errors import StoreUnavailable
 from services.transports import TemporaryFailure, Transports
 from services.unit_of_work import UnitOfWork
@@ -38,6 +40,20 @@ def test_a_task_that_fails_leaves_the_others_alone(sqlite_world: World) -> None:
     queue(sqlite_world)
     done = run_once(sqlite_world.uow, Transports(Recorder()), [fails, lambda uow: ran.append(1)])
     assert (done.failures, ran, done.drained.sent) == (("store_unavailable",), [1], 1)
+
+
+def test_a_task_that_breaks_stops_nothing_and_tells_nothing(
+    sqlite_world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A row that no program of ours would write must not keep every member's mail from going out."""
+
+    def breaks(uow: UnitOfWork) -> None:
+        int("clave-secreta-77")
+
+    queue(sqlite_world)
+    done = run_once(sqlite_world.uow, Transports(Recorder()), [breaks])
+    assert (done.failures, done.drained.sent) == (("fault",), 1)
+    assert "breaks: ValueError at worker.py" in caplog.text and "clave-secreta" not in caplog.text
 
 
 def test_a_nudge_starts_a_round_and_stop_ends_the_thread(sqlite_world: World) -> None:
