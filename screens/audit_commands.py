@@ -96,6 +96,15 @@ class ProveEvent(Command):
     operation = Op.AUDIT_READ.value
 
 
+class WatchMoment(Command):
+    """Repite la sesión en que ocurrió el evento, desde la pantalla que se veía en ese momento."""
+
+    id = "watch_moment"
+    label = "Ver sesión"
+    keys = ("y",)
+    operation = Op.RECORDING_WATCH.value
+
+
 class ExportEvents(Command):
     """Exporta lo que cumple el filtro, con manifiesto firmado, huella y marca de agua. Pide motivo y contraseña."""
 

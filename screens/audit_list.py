@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import date
 from typing import TYPE_CHECKING, ClassVar
 
-from screens.audit_commands import ExportEvents, ProveEvent, ProvePeriod, ProveTrail
+from screens.audit_commands import ExportEvents, ProveEvent, ProvePeriod, ProveTrail, WatchMoment
 from screens.audit_desk import AuditDesk
 from screens.audit_panels import bar
 from screens.flow import background_flow, flow
@@ -28,7 +28,7 @@ EXPORTS = {"csv": "CSV", "xlsx": "XLSX (hoja de cálculo)", "jsonl": "JSON, una 
 class AuditList(AuditDesk):
     """For supervisors and auditors. Looking is an event itself."""
 
-    ACTIONS: ClassVar[tuple[CommandClass, ...]] = (ProveTrail, ProvePeriod, ProveEvent, ExportEvents)
+    ACTIONS: ClassVar[tuple[CommandClass, ...]] = (ProveTrail, ProvePeriod, ProveEvent, WatchMoment, ExportEvents)
 
     def __init__(self) -> None:
         super().__init__()
@@ -44,11 +44,21 @@ class AuditList(AuditDesk):
             return "Ponga los días en el filtro: día:, o desde: y hasta:."
         if command is ProveEvent and (self._row is None or self._row.seq is None):
             return "El evento aún no tiene su sello; espere un momento."
+        if command is WatchMoment and (self._row is None or not str(self._row.body.get("session", ""))):
+            return "Ese evento no es de una sesión del personal."
         return super().disabled_reason(command)
 
     def _tell_value(self) -> None:
         if not self._verifying:
             super()._tell_value()
+
+    @flow
+    async def action_watch_moment(self) -> None:
+        """Y."""
+        from screens.recordings import open_moment
+
+        if self._row is not None:
+            await open_moment(self, str(self._row.body["session"]), self._row.at)
 
     def action_prove_trail(self) -> None:
         """V."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from datetime import datetime
+from typing import Any, ClassVar
 
 from textual import on
 from textual.app import ComposeResult
@@ -101,16 +102,27 @@ class RecordingsScreen(BaseScreen[None]):
 
     @flow
     async def _open(self) -> None:
-        from screens.replay import ReplayScreen
+        if (key := self._table.current_key) is not None:
+            await play(self, key)
+            await self._read()
 
-        key = self._table.current_key
-        if key is None:
-            return
-        watched = await self.call(watch_recording, WatchRecording(key))
-        if not watched.steps:
-            raise CoopError("\n".join(watched.problems[:3]) or "Esa grabación todavía no tiene pasos.")
-        await self.app.push_screen_wait(ReplayScreen(watched))
-        await self._read()
+
+async def play(screen: BaseScreen[Any], recording_id: str, moment: datetime | None = None) -> None:
+    """Open the player over a screen, from a flow of it, and wait until it is left. Raises CoopError."""
+    from screens.replay import ReplayScreen
+
+    watched = await screen.call(watch_recording, WatchRecording(recording_id))
+    if not watched.steps:
+        raise CoopError("\n".join(watched.problems[:3]) or "Esa grabación todavía no tiene pasos.")
+    await screen.app.push_screen_wait(ReplayScreen(watched, moment=moment))
+
+
+async def open_moment(screen: BaseScreen[Any], session: str, moment: datetime) -> None:
+    """Play a session, by the first characters of its id, from the step that stood there at a moment."""
+    rows = await screen.call(list_recordings, ListRecordings(session=session))
+    if not rows:
+        raise CoopError("Esa sesión no se grabó.")
+    await play(screen, rows[0].recording_id, moment)
 
 
 def wanted_of(typed: str) -> ListRecordings:

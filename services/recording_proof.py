@@ -28,6 +28,8 @@ _EVENTS = text(
     " 'recording.lost', 'recording.purge') AND at >= :since AND object = :object ORDER BY id"
 )
 
+_STARTS = text("SELECT object FROM audit_event WHERE action = 'recording.start' ORDER BY id")
+
 
 @dataclass(frozen=True, slots=True)
 class Examined:
@@ -80,6 +82,12 @@ def examine(connection: Connection, secrets: Secrets, row: Recording, *, keep: b
     if row.purged_at is None or not told.purged:
         problems += _against_trail(row, told, hashes, last_step)
     return Examined(steps, tuple(problems), head, number, last_step)
+
+
+def missing(connection: Connection, known: set[str]) -> list[str]:
+    """Recordings that the trail saw begin and that have no row."""
+    objects = [str(row.object).partition(":")[2] for row in connection.execute(_STARTS)]
+    return [one for one in objects if one not in known]
 
 
 def span(first: int, last: int) -> str:

@@ -23,13 +23,15 @@ from services.errors import InvalidInput, NotFound
 from services.operations import Op
 from services.operator import Operator
 from services.recording_frames import Step
-from services.recording_proof import examine
+from services.recording_proof import examine, missing
 from services.recordings import about
 from services.seen_lists import record_once
 from services.text_cleaning import clean
 from services.unit_of_work import Transaction, UnitOfWork
 
 WATCHED: Final = "recording.watched"
+VERIFIED: Final = "recording.verify"
+GONE: Final = "La auditoría tiene su inicio, y la grabación ya no está."
 MOST: Final = 200
 _BATCH: Final = 1000
 _SESSION_EVENTS = text(
@@ -88,6 +90,16 @@ class Watched:
 
 
 @dataclass(frozen=True, slots=True)
+class Checked:
+    """One recording that was proved; no `problems`: it is what its desk wrote."""
+
+    recording_id: str
+    username: str
+    steps: int
+    problems: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class LeaveRecording:
     """Which steps were looked at, by number."""
 
@@ -112,9 +124,35 @@ def list_recordings(command: ListRecordings, operator: Operator, uow: UnitOfWork
     return rows
 
 
-def all_recordings(tx: Transaction) -> list[RecordingRow]:
-    """Every recording, for the command line."""
-    return [_row(tx, row) for row in tx.connection.execute(_query())]
+def all_recordings(operator: Operator, uow: UnitOfWork) -> tuple[RecordingRow, ...]:
+    """Every recording, for the command line, which asks for nobody; the look is an event."""
+    with uow.begin_system(operator) as tx:
+        rows = tuple(_row(tx, row) for row in tx.connection.execute(_query()))
+        tx.record(Op.RECORDING_WATCH.value, detail={"rows": len(rows)})
+        tx.commit()
+    return rows
+
+
+def verify_recordings(only: str | None, operator: Operator, uow: UnitOfWork) -> tuple[Checked, ...]:
+    """Prove every recording, or one by its id, and that none was taken away; an event. Raises NotFound."""
+    with uow.begin_system(operator) as tx:
+        rows = [row for row in tx.connection.execute(_query()) if only in (None, row.id)]
+        if only is not None and not rows:
+            raise NotFound("Esa grabación no existe.")
+        checked = [_checked(tx, row) for row in rows]
+        if only is None:
+            gone = missing(tx.connection, {row.id for row in rows})
+            checked += [Checked(one, "", 0, (GONE,)) for one in gone]
+        bad = sum(bool(one.problems) for one in checked)
+        detail = {"rows": len(checked), "findings": bad}
+        tx.record(VERIFIED, about=about(only) if only else None, result="failed" if bad else "ok", detail=detail)
+        tx.commit()
+    return tuple(checked)
+
+
+def _checked(tx: Transaction, row: Any) -> Checked:
+    examined = examine(tx.connection, tx.secrets, tx.session.get_one(Recording, row.id), keep=False)
+    return Checked(row.id, row.username, examined.last_step, examined.problems)
 
 
 def watch_recording(command: WatchRecording, operator: Operator, uow: UnitOfWork) -> Watched:
@@ -180,13 +218,21 @@ def _events(tx: Transaction, row: Any, steps: Sequence[Step]) -> tuple[StepEvent
     if not steps:
         return ()
     until = (row.ended_at or steps[-1].at) + timedelta(minutes=1)
-    values = {"actor": f"staff:{row.staff_id}", "since": utc_text(row.started_at), "until": utc_text(until)}
+    since = min(row.started_at, steps[0].at)  # its row is written a moment after its first step
+    values = {"actor": f"staff:{row.staff_id}", "since": utc_text(since), "until": utc_text(until)}
     session = f'"session":"{row.session_id[:16]}"'
     ids = [event.id for event in tx.connection.execute(_SESSION_EVENTS, values) if session in event.body]
     moments = [step.at for step in steps]
     rows = [row for at in range(0, len(ids), _BATCH) for row in rows_of(tx, ids[at : at + _BATCH])]
-    found = [StepEvent(max(0, bisect.bisect_right(moments, row.at) - 1), row) for row in rows]
+    found = [StepEvent(_step_of(steps, bisect.bisect_right(moments, row.at) - 1), row) for row in rows]
     return tuple(sorted(found, key=lambda event: (event.step, event.row.event_id)))
+
+
+def _step_of(steps: Sequence[Step], last: int) -> int:
+    """The last step that had begun, `last`; among those of one moment the key before what it set off."""
+    while last > 0 and not steps[last].key and steps[last - 1].at == steps[last].at:
+        last -= 1
+    return max(0, last)
 
 
 def events_by_step(watched: Watched) -> Mapping[int, tuple[AuditRow, ...]]:

@@ -28,6 +28,7 @@ SUBCOMMANDS = {
     "billers": ("coop_tui.cli.billers", "recaudadores: reconcile, orders"),
     "ledger": ("coop_tui.cli.ledger", "libro mayor: check"),
     "audit": ("coop_tui.cli.audit", "auditoría: verify, printed, prove, checkpoint, public-key"),
+    "replay": ("coop_tui.cli.replay", "sesiones grabadas: list, verify, purge"),
     "contract": ("coop_tui.cli.contract", "contratos firmados: list, verify, export"),
     "cash": ("coop_tui.cli.cash", "efectivo que se reporta: marks"),
     "report": ("coop_tui.cli.report", "reportes: cierre, accesos, tiempos, canales, efectivo"),

@@ -6,6 +6,7 @@ every field that takes text. All screens of the program are visited: a new one t
 
 from __future__ import annotations
 
+import asyncio
 import importlib
 import logging
 import pkgutil
@@ -40,6 +41,7 @@ from services.payments import ConfirmPayment, PreparePayment, confirm, prepare
 from services.policy import packaged_policy
 from services.policy_trail import adopt_policy
 from tests.screens.member_desk import MemberDesk
+from tests.screens.recordings import recordable
 from tests.screens.staff import Steps, at_rest, enter, staff_app
 from tests.screens.support import NARROW, WIDE, burst, running, settle, toasts
 from tests.services.callers import give_answers
@@ -273,7 +275,7 @@ async def test_every_screen_survives_hostile_data(
 ) -> None:
     desk = hostile_desk(world, tmp_path, state, size)
     hostile_mail(tmp_path)
-    visit = Visit(desk.app)
+    visit = Visit(recordable(desk.app))
     async with running(desk.app, size):
         await at_the_door(visit)
         await enter(desk.app, "todo", code=world.code().reveal())
@@ -283,6 +285,8 @@ async def test_every_screen_survives_hostile_data(
         await at_the_drawer(visit, world)
         await in_the_audit(visit)
         await in_the_registers(visit)
+        await in_the_recordings(visit, world)
+    desk.app.stop_recording(wait=True)
     assert [record for record in caplog.records if record.levelno >= logging.ERROR] == []
     if state == "activo":
         missing = every_screen() - visit.screens - ELSEWHERE.keys()
@@ -489,6 +493,22 @@ async def in_the_registers(visit: Visit) -> None:
         await visit.keys("<enter>")
     await visit.keys("<f2>")
     await visit.scroll()
+    await visit.keys("<escape>")
+    assert isinstance(visit.app.screen, Desk), visit.app.screen
+
+
+async def in_the_recordings(visit: Visit, world: World) -> None:
+    """All of it again, as the recording kept it."""
+    while not world.scalar("SELECT count(*) FROM recording_chunk"):
+        await asyncio.sleep(0.01)
+    await visit.keys(":repeticion<enter>")
+    await visit.scroll()
+    await visit.keys("<home><enter>")
+    await visit.keys("v<f6>")
+    await visit.scroll()
+    await visit.keys("<escape><home>")
+    await visit.keys("<right>" * 40)
+    await visit.keys("<escape>")
     await visit.keys("<escape>")
     assert isinstance(visit.app.screen, Desk), visit.app.screen
 

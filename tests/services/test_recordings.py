@@ -13,16 +13,18 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from services.errors import InvalidInput, NotFound, NotPermitted
-from services.operator import Channel, Operator, Role
+from services.operator import Channel, Operator, Role, system_operator
 from services.recording_frames import BadChunk, Step, decode, encode, text_of
 from services.recording_upkeep import end_lost, purge_recordings
 from services.recording_views import (
+    GONE,
     LeaveRecording,
     ListRecordings,
     WatchRecording,
     events_by_step,
     leave_recording,
     list_recordings,
+    verify_recordings,
     watch_recording,
 )
 from services.recordings import KeepChunk, RecordingOver, StartRecording, is_recorded, keep_chunk, start_recording
@@ -337,3 +339,21 @@ def test_what_is_not_there_is_not_found(world: World) -> None:
         watch_recording(WatchRecording(recorded.recording_id), late, world.uow)
     [row] = list_recordings(ListRecordings(), late, world.uow)
     assert row.state == "purged"
+
+
+# From the command line -----------------------------------------------------------------------------
+
+
+def test_all_are_proved_and_a_missing_one_is_named(world: World) -> None:
+    first = desk(world).keep_some(2).end()
+    second = RecordedDesk(world, world.staff("otro")).start().keep_some(1).end()
+    console = system_operator("replay.verify")
+    checked = verify_recordings(None, console, world.uow)
+    assert [(one.username, one.steps, one.problems) for one in checked] == [("otro", 3, ()), ("mrodriguez", 6, ())]
+    second.sql("DELETE FROM recording_chunk WHERE recording_id = :id", id=second.recording_id)
+    second.sql("DELETE FROM recording WHERE id = :id", id=second.recording_id)
+    found = {one.recording_id: one.problems for one in verify_recordings(None, console, world.uow)}
+    assert found == {first.recording_id: (), second.recording_id: (GONE,)}
+    assert [event["result"] for event in bodies(world, "recording.verify")] == ["ok", "failed"]
+    with pytest.raises(NotFound):
+        verify_recordings(second.recording_id, console, world.uow)
