@@ -45,6 +45,7 @@ QUIET_SECONDS: Final = 0.3
 """What is painted later than this after key and paint is the program's own doing: a step without a key."""
 OWN_SECONDS: Final = 5
 """Such steps come at most this often: clocks that count down paint every second."""
+MOST_DIGITS: Final = 10
 MOST_ITEMS: Final = 5_000
 MOST_STEPS: Final = 3_000
 _log = logging.getLogger(__name__)
@@ -70,12 +71,14 @@ class StepMaker:
         self._open: Item | None = None
         self._last_seconds = 0.0
         self._last_key = ""
+        self._digits = 0
         self.ready: list[Step] = []
         self.lost = 0
 
     def take(self, item: Item) -> None:
         """One more thing happened."""
         if item.update is None:
+            item = self._without_card(item)
             if item.key != HIDDEN_KEY or self._last_key != HIDDEN_KEY:  # how many there were is nobody's business
                 self._rest()
                 self._open = item
@@ -86,6 +89,14 @@ class StepMaker:
                 self._open = item
             self._shadow.paint(item.update, item.size, item.hidden)
         self._last_seconds = item.seconds
+
+    def _without_card(self, item: Item) -> Item:
+        """Digits that go on and on may be a card's: those after the tenth are kept as «•» (req. 52)."""
+        if item.key.isdecimal():
+            self._digits += 1
+        elif item.key not in ("space", " ", "-"):
+            self._digits = 0
+        return replace(item, key=HIDDEN_KEY) if self._digits > MOST_DIGITS and item.key.isdecimal() else item
 
     def settle(self, seconds: float) -> None:
         """Time has passed: what is at rest is ready."""

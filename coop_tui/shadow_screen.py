@@ -17,11 +17,9 @@ from textual.geometry import Region, Size
 from textual.screen import Screen
 from textual.widget import Widget
 
-from services.recording_frames import Frame, Line
+from services.recording_frames import HIDDEN, Frame, Line, without_cards
 from widgets.unrecorded import UNRECORDED
 
-HIDDEN: Final = "▒"
-"""Stands in each cell of what is not kept."""
 Cell = tuple[str, str]  # a character (empty: the right half of a wide one) and its style in rich's spelling
 _EMPTY: Final[Cell] = (" ", "")
 
@@ -62,7 +60,7 @@ class ShadowScreen:
                     ("".join(character for character, _ in cells), style)
                     for style, cells in groupby(self._rows[y], itemgetter(1))
                 )
-        return tuple(line for line in self._lines if line is not None)
+        return tuple(without_cards(line) for line in self._lines if line is not None)
 
     def _write(self, y: int, x: int, segments: Iterable[Segment]) -> None:
         if not 0 <= y < len(self._rows):

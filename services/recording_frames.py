@@ -11,13 +11,18 @@ import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any, Final
+
+from data.values.card_number import card_digits
 
 Run = tuple[str, str]
 Line = tuple[Run, ...]
 Frame = tuple[Line, ...]
 
 VERSION: Final = 1
+HIDDEN: Final = "▒"
+"""Stands in each cell of what is not kept."""
 MOST_BYTES: Final = 16_000_000
 """Of one chunk unpacked: more is no recording."""
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -37,6 +42,20 @@ class Step:
     key: str
     frame: Frame
     lost: int = 0
+
+
+@lru_cache(maxsize=512)
+def without_cards(line: Line) -> Line:
+    """The line as it may be kept: of what may be a card number, typed or pasted, the first six digits (req. 52)."""
+    hidden = set(card_digits("".join(text for text, _ in line)))
+    if not hidden:
+        return line
+    kept, start = [], 0
+    for text, style in line:
+        shown = (HIDDEN if start + at in hidden else character for at, character in enumerate(text))
+        kept.append(("".join(shown), style))
+        start += len(text)
+    return tuple(kept)
 
 
 def text_of(frame: Frame) -> list[str]:

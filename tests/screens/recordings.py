@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from coop_tui.app import StaffApp
-from coop_tui.shadow_screen import HIDDEN, hidden_regions
-from services.recording_frames import Step, text_of
+from coop_tui.shadow_screen import hidden_regions
+from services.recording_frames import HIDDEN, Step, text_of
 from services.unit_of_work import UnitOfWork
 from tests.screens.support import screen_text
 from tests.services.recorded import examined_in

@@ -9,13 +9,12 @@ import pytest
 from textual.geometry import Region
 
 from coop_tui.recorder import Item, StepMaker
-from coop_tui.shadow_screen import HIDDEN
 from data.secrets import Secret
 from screens.dialogs.message import Message
 from screens.fallback_form import HalfDialog
 from screens.record import RecordScreen
 from screens.second_factor import SecondFactor
-from services.recording_frames import Step, text_of
+from services.recording_frames import HIDDEN, Step, text_of, without_cards
 from tests.screens.member_desk import MemberDesk, member_desk
 from tests.screens.recordings import kept_steps, recordable, screen_to_keep, shown_in
 from tests.screens.staff import at_rest
@@ -96,6 +95,30 @@ async def test_policy_says_whose_desk(desk: MemberDesk) -> None:
         assert desk.app.recorder is None
         assert RECORDED not in screen_text(desk.app)
     assert desk.world.scalar("SELECT count(*) FROM recording") == 0
+
+
+CARD = "4111 1111 1111 1111"
+
+
+async def test_a_card_number_in_an_open_field_is_not_kept(desk: MemberDesk) -> None:
+    """Typed key by key, with a pause at any digit, or pasted: the first six digits are the most that stays."""
+    async with desk.open():
+        await desk.keys("n")
+        await desk.keys(f"la tarjeta {CARD} perdida")
+        assert CARD in screen_text(desk.app)
+        await desk.keys("<escape>")
+    desk.app.stop_recording(wait=True)
+    kept = kept_steps(desk.world.uow)
+    shown = ["".join(character for character in shown_in(step) if character.isdigit()) for step in kept]
+    assert any("411111" in text for text in shown) and not any("41111111111" in text for text in shown)
+    assert "".join(step.key for step in kept).count("1") < len(CARD.replace(" ", "")) - 4
+
+
+def test_what_is_no_card_number_stays() -> None:
+    for text in ("06-018-00012-1", "20261125-000123", "6123-4567", "B/.4,150.00  5,216.00", "5216-XXXX-XXXX-1234"):
+        assert without_cards(((text, ""),)) == ((text, ""),)
+    typed = (("n.º 4111-1", "bold"), ("111-1111-1111 x", ""))
+    assert without_cards(typed) == (("n.º 4111-1", "bold"), ("1▒▒-▒▒▒▒-▒▒▒▒ x", ""))
 
 
 # Secrets -------------------------------------------------------------------------------------------
