@@ -65,6 +65,17 @@ async def test_each_step_is_the_screen_that_stood_there(desk: MemberDesk) -> Non
         assert kept == was
 
 
+async def test_a_payment_is_kept_from_the_line_to_its_receipt(desk: MemberDesk) -> None:
+    stood: list[tuple[str, str]] = []
+    async with desk.open(level=2):
+        for key in [*":tr 1 2 75", "<enter>", "<enter>", "<escape>", "m", "<escape>"]:
+            await desk.keys(key)
+            stood.append((key.strip("<>"), screen_to_keep(desk.app)))
+    desk.app.stop_recording(wait=True)
+    assert desk.world.scalar("SELECT count(*) FROM operation WHERE kind = 'transfer.own' AND outcome = 'posted'") == 1
+    assert after_each_key(kept_steps(desk.world.uow))[-len(stood) :] == stood
+
+
 @pytest.mark.parametrize("size", [(80, 24), WIDE])
 async def test_the_bar_says_that_it_is_recorded(desk: MemberDesk, size: tuple[int, int]) -> None:
     desk.size = size
