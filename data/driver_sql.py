@@ -15,7 +15,6 @@ from typing import Any
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
-from data import libpq
 from data.types import utc_text
 
 _NAME = re.compile(r"(?<!:):([a-z_]+)")
@@ -52,6 +51,8 @@ class DriverSql:
                 if self._row is None:
                     self._row = _row_type([column[0] for column in cursor.description or ()])
                 return cursor.fetchall() if self._row is not NO_ROWS else []
+            from data import libpq  # psycopg takes 10 MB, which a store in a file can do without
+
             result = libpq.run(taken, self._postgresql, list(map(values.__getitem__, self._numbered)))
             if self._row is None:
                 self._row = _row_type(libpq.columns(result))

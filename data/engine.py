@@ -10,7 +10,6 @@ from sqlalchemy import Engine, event
 from sqlalchemy.engine import Connection, create_engine, make_url
 from sqlalchemy.exc import DBAPIError, DisconnectionError, InterfaceError, OperationalError
 
-from data import libpq
 from data.driver_sql import DriverSql
 
 #: What SQLite says when the file, the disk or another process is in the way, rather than the statement.
@@ -44,6 +43,8 @@ def make_engine(url: str, *, password: str | None = None) -> Engine:
     arguments = {"options": options, "connect_timeout": 5}
     # Values stay out of error texts: they are names, cédulas and hashes (req. 57).
     engine = create_engine(parsed, hide_parameters=True, pool_size=16, max_overflow=0, connect_args=arguments)
+    from data import libpq  # only where there is a server: psycopg takes 10 MB
+
     libpq.end_transactions(engine)
     _ping_after_a_rest(engine)
     return engine

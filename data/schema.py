@@ -58,15 +58,15 @@ def upgrade(url: str, *, password: str | None = None) -> None:
         engine.dispose()
 
 
-def upgrade_connection(connection: Connection) -> None:
-    """Run the missing migrations on an open transaction."""
+def upgrade_connection(connection: Connection, revision: str = "head") -> None:
+    """Run the missing migrations, up to `revision`, on an open transaction."""
     from alembic import command
     from alembic.config import Config
 
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
     config.attributes["connection"] = connection
-    command.upgrade(config, "head")
+    command.upgrade(config, revision)
 
 
 def version(engine: Engine) -> str | None:

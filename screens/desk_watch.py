@@ -7,7 +7,6 @@ from typing import ClassVar
 from screens.base import LineEcho
 from screens.desk_reports import ReportsFromDesk
 from screens.flow import flow
-from services.case_filter import parse_cases
 from services.errors import InvalidInput
 from services.operations import Op
 from widgets.command import Command, CommandClass
@@ -85,6 +84,8 @@ class WatchFromDesk(ReportsFromDesk):
     def line_echo(self, command: CommandClass, arguments: str) -> LineEcho:
         """Whose looks the line would show, or which cases."""
         if command is Cases and arguments and self.reason_against(command) is None:
+            from services.case_filter import parse_cases
+
             try:
                 parse_cases(arguments)
             except InvalidInput as error:

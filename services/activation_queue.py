@@ -14,7 +14,6 @@ from data.tables import Access, ApprovalRequest, AuditEvent, Case, Member, Opera
 from data.types import utc_text
 from data.values.dates import panama_date, panama_midnight
 from services.access_xray import ROUTE_LABELS
-from services.follow_ups import due_count
 from services.image_reports import count_open
 from services.operations import MONEY_OPS, Op
 from services.operator import Operator
@@ -87,6 +86,8 @@ def day_summary(operator: Operator, uow: UnitOfWork) -> DaySummary:
         lengths = [int((row.closed_at - row.opened_at).total_seconds()) for row in cases if row.closed_at]
         activations, payments, waiting = _activated_since(tx, midnight), _paid_today(tx), _waiting(tx)
         image_reports = count_open(tx)
+        from services.follow_ups import due_count  # what follows up on payments loads them all
+
         follow_ups = due_count(tx)
     return DaySummary(
         cases=len(cases),

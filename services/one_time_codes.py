@@ -53,6 +53,7 @@ PURPOSES: Mapping[str, str] = {
     Op.FAVOURITE_MANAGE: "cambiar sus favoritos",
     Op.BILLER_PAY: "pagar servicios externos",
     Op.BILLER_TOP_UP: "hacer una recarga",
+    Op.BILLER_SETTLE_MORE: "aceptar lo que cobró un recaudador",
     Op.CASH_WITHDRAW: "retirar efectivo",
     Op.SCHEDULE_MANAGE: "programar pagos",
 }

@@ -12,13 +12,14 @@ from threading import Lock
 from typing import Any, Final
 
 from sqlalchemy import Connection, Engine, func, insert, select
-from sqlmodel import col
 
 from data.tables import PolicyVersion
 from services.policy import Policy, PolicyError
 from services.policy_text import complete
 
 _log = logging.getLogger(__name__)
+#: The bare table: the mapped class would make every start set all classes up, for one look.
+VERSIONS: Any = PolicyVersion.__table__.c  # type: ignore[attr-defined]
 LOOK_EVERY: Final = timedelta(seconds=5)
 LEAD: Final = timedelta(seconds=30)
 """Between an approval and its effect, at least."""
@@ -45,7 +46,7 @@ class StoredPolicies:
     def of(cls, engine: Engine, now: datetime) -> "StoredPolicies | None":
         """The store's, from the one in force on, or None where it has none yet. Raises PolicyError."""
         with engine.connect() as connection:
-            in_force = select(func.max(col(PolicyVersion.id))).where(col(PolicyVersion.from_at) <= now)
+            in_force = select(func.max(VERSIONS.id)).where(VERSIONS.from_at <= now)
             first = connection.execute(in_force).scalar()
             versions = _after(connection, (first or 1) - 1)
         return cls(engine, versions, now) if versions else None
@@ -73,8 +74,8 @@ class StoredPolicies:
 
 
 def _after(connection: Connection, last: int) -> list[Version]:
-    columns = (PolicyVersion.id, PolicyVersion.name, PolicyVersion.sha256, PolicyVersion.text, PolicyVersion.from_at)
-    query = select(*columns).where(col(PolicyVersion.id) > last).order_by(col(PolicyVersion.id))  # type: ignore[call-overload]
+    columns = (VERSIONS.id, VERSIONS.name, VERSIONS.sha256, VERSIONS.text, VERSIONS.from_at)
+    query = select(*columns).where(VERSIONS.id > last).order_by(VERSIONS.id)
     found = []
     for row in connection.execute(query):
         policy, completed = complete(row.text, row.sha256)

@@ -14,7 +14,7 @@ from data.tables import PolicyVersion
 from services.errors import InvalidInput
 from services.operator import Operator, system_operator
 from services.policy import packaged_policy, parse_policy
-from services.policy_store import StoredPolicies, keep_version
+from services.policy_store import VERSIONS, StoredPolicies, keep_version
 from services.reasons import check_reason
 from services.unit_of_work import UnitOfWork
 
@@ -47,7 +47,7 @@ def adopt_policy(uow: UnitOfWork, raw: bytes, *, source: str) -> bool:
     with uow.begin_system(system_operator(ACTION)) as tx:
         if tx.connection.dialect.name == "postgresql":
             tx.connection.execute(text("SELECT pg_advisory_xact_lock(728348)"))
-        if tx.connection.execute(select(col(PolicyVersion.id)).limit(1)).first() is None:
+        if tx.connection.execute(select(VERSIONS.id).limit(1)).first() is None:
             keep_version(
                 tx.connection,
                 name=policy.version or policy.sha256[:12],

@@ -38,9 +38,11 @@ def top_text(identity: Identity, now: datetime, columns: int) -> Text:
     mark = RECORDED_SHORT if identity.recorded else ""
     if mark and room > len(lead) + len(RECORDED):
         mark = RECORDED
-    left = Text(lead + mark)
+    left = Text(mark)
     if not (fitting or mark) or room >= LEAST + len(mark and lead + mark):
         left.append(" · " if mark else "").append_text(safe(identity.institution))
+    if left:
+        left = Text(lead).append_text(left)
     left.truncate(max(0, room), overflow="ellipsis", pad=True)
     line = Text().append_text(notice).append_text(left).append("  ").append_text(right)
     line.truncate(max(0, columns), overflow="ellipsis")

@@ -321,7 +321,8 @@ def test_the_trail_proves_itself_here_and_on_another_machine(shared: Console, tm
     with closing(sqlite3.connect(away / "copia.db")) as database:
         for (trigger,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
             database.execute(f'DROP TRIGGER "{trigger}"')
-        database.execute("UPDATE audit_event SET body = replace(body, 'rsanjur', 'rsanjux') WHERE id = 2")
+        edit = "UPDATE audit_event SET body = replace(body, 'rsanjur', 'rsanjux') WHERE body LIKE '%rsanjur%'"
+        assert database.execute(edit).rowcount > 0
         database.commit()
     forged = auditor.run("--json", *copy, *words)
     assert forged.code == 1 and forged.answer["data"]["intact"] is False

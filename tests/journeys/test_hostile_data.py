@@ -460,7 +460,8 @@ async def at_the_drawer(visit: Visit, world: World) -> None:
         await visit.keys("<f2>")
     await visit.keys("c4<f2>")
     await visit.scroll()
-    await visit.keys("<f2>")
+    await visit.keys("<f2>")  # asks whether to close with the difference
+    await visit.keys("<f4>")
     await visit.keys("<escape>")
     await visit.keys("<escape>")
     assert isinstance(visit.app.screen, Desk), visit.app.screen

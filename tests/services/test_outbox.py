@@ -187,6 +187,8 @@ def test_every_notice_has_a_text_message_that_fits() -> None:
         "biller": "Municipio de Panamá",
         "reference": "8-123-456-2019",
         "amount": "B/.100,000.00",
+        "charged": "B/.100,001.00",
+        "paid": "B/.100,001.00",
         "from_account": "06-018-•••12-1",
         "to_account": "06-018-•••13-2",
         "at": "23/11/2026 09:41",

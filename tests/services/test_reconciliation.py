@@ -31,7 +31,7 @@ from services.reconciliation_lines import (
     show_reconciliation,
 )
 from services.sandbox_billers import Fault
-from tests.services.biller_desk import ENSA, MOBILE, BillerDesk, biller_desk
+from tests.services.biller_desk import ENSA, BillerDesk, biller_desk
 from tests.services.world import World
 
 TODAY = date(2026, 11, 23)
@@ -198,7 +198,7 @@ def test_open_orders_tell_since_when_and_which_need_a_person(desk: BillerDesk, b
     assert (first.amount, first.attention) == (10_00, True)
     assert first.trouble == "El recaudador cobró otro monto que el ordenado."
     assert (second.attention, second.trouble, second.attempts) == (False, "La pasarela no está disponible.", 1)
-    assert (second.holder, second.biller, second.reference) == ("ITZEL P••••", "+Móvil", MOBILE)
+    assert (second.holder, second.biller, second.reference) == ("ITZEL P••••", "+Móvil", "6123-4567")
     desk.wait(60)
     assert [row.attention for row in open_orders(OpenOrders(), boss, desk.world.uow)] == [True, True]
 

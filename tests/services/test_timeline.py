@@ -93,7 +93,18 @@ def test_rights_and_nobody(world: World, agent: Operator) -> None:
 
 
 def test_everything_that_concerns_a_member_has_words() -> None:
-    house = ("audit.", "staff.", "import.", "ledger.", "pattern.", "report.", "breach.", "policy.", "privacy.view")
+    house = (
+        "audit.",
+        "staff.",
+        "import.",
+        "ledger.",
+        "pattern.",
+        "report.",
+        "breach.",
+        "policy.",
+        "privacy.view",
+        "recording.",
+    )
     unnamed = {op.value for op in Op if not op.value.startswith(house)} - WORDS.keys()
     assert unnamed == set()
     assert what_text("otra\x1bcosa") == "otra·cosa"
