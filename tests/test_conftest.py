@@ -64,6 +64,8 @@ ENDS = [
     "ALTER TABLE plain DISABLE TRIGGER ALL",
     "DROP TABLE plain",
     "BEGIN; LOCK TABLE plain; INSERT INTO plain VALUES (2)",
+    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+    " WHERE datname = current_database() AND pid <> pg_backend_pid()",
 ]
 
 
