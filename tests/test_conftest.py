@@ -56,6 +56,10 @@ KEPT_ROWS = (
     "CREATE TABLE seeded (id bigint GENERATED ALWAYS AS IDENTITY, name text,"
     " upper text GENERATED ALWAYS AS (upper(name)) STORED)"
 )
+END_OTHERS = (
+    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+    " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+)
 ENDS = [
     "DELETE FROM seeded; INSERT INTO seeded (name) VALUES ('b'), ('c'); INSERT INTO plain VALUES (1)",
     "ALTER TABLE plain ADD COLUMN extra text",
@@ -64,8 +68,7 @@ ENDS = [
     "ALTER TABLE plain DISABLE TRIGGER ALL",
     "DROP TABLE plain",
     "BEGIN; LOCK TABLE plain; INSERT INTO plain VALUES (2)",
-    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-    " WHERE datname = current_database() AND pid <> pg_backend_pid()",
+    END_OTHERS,
 ]
 
 
