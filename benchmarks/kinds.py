@@ -11,6 +11,7 @@ import contextlib
 import sqlite3
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -69,7 +70,7 @@ def _engine(
             last = read(LAST)[0][0]
             forms = [agent.form(op, member) for agent in agents for member in range(MEMBERS)]
             ours = [_timed(form) for form in forms]
-            base = [_timed(lambda row=row: raw(row)) for row in _again(read(SINCE % (op.value, last)))]  # type: ignore[misc]
+            base = [_timed(partial(raw, row)) for row in _again(read(SINCE % (op.value, last)))]
             per = len(base) // len(ours)  # statements of one payment
             if number >= 0:
                 taken[op].append((ours, [sum(base[at : at + per]) for at in range(0, len(base), per)]))

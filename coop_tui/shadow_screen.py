@@ -103,6 +103,8 @@ def hidden_regions(screens: Sequence[Screen[object]]) -> list[Region]:
 
     On a screen beneath another one, what an opaque part of that one covers needs no blank.
     """
+    if not any(widget.has_class(UNRECORDED) for screen in screens for widget in screen._compositor.visible_widgets):
+        return []  # nearly always; this is asked at each paint
     found: list[Region] = []
     covers: list[Region] = []
     for screen in reversed(screens):
