@@ -20,6 +20,7 @@ from coop_tui.commands.line import CommandRunner
 from coop_tui.commands.program import PROGRAM_COMMANDS, Lock, Quit
 from coop_tui.faults import log_fault, user_text
 from coop_tui.key_gate import Hold, KeyGate, own_holds
+from coop_tui.terminal_end import is_terminal_gone
 from coop_tui.themes import LIGHT, THEMES
 from screens.base import BaseScreen
 from screens.flow import flow
@@ -91,6 +92,17 @@ class BaseApp(App[AppResultT], inherit_bindings=False):
 
     def typed(self, event: events.Key | events.Paste) -> None:
         """A key is about to reach what has the focus. For subclasses."""
+
+    def on_ready(self) -> None:
+        """Look every second whether somebody is still at the other end of the terminal."""
+        if not self.is_headless and not self.is_web:
+            self.set_interval(1, self._end_if_left)
+
+    def _end_if_left(self) -> None:
+        """A window was closed, a line was cut: end as if asked to. No signal tells that to who runs below another
+        program, and the input would be read at its end for ever, with somebody signed in."""
+        if is_terminal_gone():
+            self.exit()
 
     def on_unmount(self) -> None:
         """Let the keyboard go."""
