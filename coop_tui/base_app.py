@@ -20,7 +20,6 @@ from coop_tui.commands.line import CommandRunner
 from coop_tui.commands.program import PROGRAM_COMMANDS, Lock, Quit
 from coop_tui.faults import log_fault, user_text
 from coop_tui.key_gate import Hold, KeyGate, own_holds
-from coop_tui.terminal_end import is_terminal_gone
 from coop_tui.themes import LIGHT, THEMES
 from screens.base import BaseScreen
 from screens.flow import flow
@@ -101,6 +100,8 @@ class BaseApp(App[AppResultT], inherit_bindings=False):
     def _end_if_left(self) -> None:
         """A window was closed, a line was cut: end as if asked to. No signal tells that to who runs below another
         program, and the input would be read at its end for ever, with somebody signed in."""
+        from coop_tui.terminal_end import is_terminal_gone
+
         if is_terminal_gone():
             self.exit()
 
